@@ -1,0 +1,47 @@
+# Dependencies: the system's package if there is one, else a pinned source.
+include(FetchContent)
+
+# eigentune_find(<package> <target> <repository> <tag> [version]): find_package first, then FetchContent.
+macro(eigentune_find package target repository tag)
+  if(NOT TARGET ${target})
+    find_package(${package} ${ARGN} QUIET)
+    if(NOT TARGET ${target})
+      message(STATUS "${package} is not installed: fetching ${tag}")
+      if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.25)
+        set(eigentune_system SYSTEM)  # so that its headers do not answer to our warnings
+      endif()
+      FetchContent_Declare(${package} GIT_REPOSITORY ${repository} GIT_TAG ${tag} GIT_SHALLOW ON ${eigentune_system})
+      FetchContent_MakeAvailable(${package})
+    endif()
+  endif()
+endmacro()
+
+# What a user of the library needs.
+macro(eigentune_find_library_dependencies)
+  set(EIGEN_BUILD_DOC OFF)
+  set(EIGEN_BUILD_TESTING OFF)
+  set(EIGEN_BUILD_PKGCONFIG OFF)
+  set(FMT_INSTALL ${EIGENTUNE_INSTALL})
+  eigentune_find(Eigen3 Eigen3::Eigen https://gitlab.com/libeigen/eigen.git 3.4.0 3.4)
+  eigentune_find(fmt fmt::fmt https://github.com/fmtlib/fmt.git 9.1.0 8)
+  find_package(Threads REQUIRED)
+endmacro()
+
+# What the tests need.
+macro(eigentune_find_test_dependencies)
+  set(INSTALL_GTEST OFF)
+  eigentune_find(GTest GTest::gtest_main https://github.com/google/googletest.git release-1.12.1)
+endmacro()
+
+# What the trainer needs.
+macro(eigentune_find_example_dependencies)
+  eigentune_find(CLI11 CLI11::CLI11 https://github.com/CLIUtils/CLI11.git v2.1.2)
+  find_package(ZLIB REQUIRED)
+endmacro()
+
+# What the benchmarks need.
+macro(eigentune_find_benchmark_dependencies)
+  set(BENCHMARK_ENABLE_TESTING OFF)
+  set(BENCHMARK_ENABLE_INSTALL OFF)
+  eigentune_find(benchmark benchmark::benchmark https://github.com/google/benchmark.git v1.7.1)
+endmacro()

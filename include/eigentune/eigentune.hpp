@@ -1,0 +1,5 @@
+#pragma once
+
+/// All of eigentune that needs no optional component.
+
+#include <eigentune/optim.hpp>
