@@ -1,0 +1,168 @@
+#pragma once
+
+#include <eigentune/core/error.hpp>
+
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace eigentune {
+
+/// The allowed values of a number. NaN is in none.
+struct Interval {
+  double low, high;
+  bool includes_low = true, includes_high = true;
+
+  constexpr bool contains(double value) const {
+    return (includes_low ? value >= low : value > low) && (includes_high ? value <= high : value < high);
+  }
+};
+
+/// "[0, 1)".
+inline std::string to_string(const Interval& interval) {
+  return fmt::format("{}{}, {}{}", interval.includes_low ? '[' : '(', interval.low, interval.high,
+                     interval.includes_high ? ']' : ')');
+}
+
+inline constexpr Interval unit_half_open{0.0, 1.0, true, false};                                         ///< [0, 1)
+inline constexpr Interval not_negative{0.0, std::numeric_limits<double>::infinity(), true, false};       ///< [0, inf)
+
+/// A hyperparameter's value when it is set by name: a number, or the name of an option.
+class HyperparameterValue {
+ public:
+  template <class Number>
+    requires(std::is_arithmetic_v<Number>)
+  HyperparameterValue(Number number) : value_(static_cast<double>(number)) {}  // NOLINT: implicit, so that lists read well
+  HyperparameterValue(const char* option) : value_(std::string(option)) {}     // NOLINT
+  HyperparameterValue(std::string option) : value_(std::move(option)) {}       // NOLINT
+
+  const double* number() const { return std::get_if<double>(&value_); }
+  const std::string* option() const { return std::get_if<std::string>(&value_); }
+
+  friend bool operator==(const HyperparameterValue&, const HyperparameterValue&) = default;
+
+ private:
+  std::variant<double, std::string> value_;
+};
+
+/// "0.9", or the option's name.
+inline std::string to_string(const HyperparameterValue& value) {
+  return value.number() != nullptr ? fmt::format("{}", *value.number()) : *value.option();
+}
+
+/// How one hyperparameter of a rule is called and what it may be: a number in an interval, or one of some options. `get` and
+/// `set` take the rule's address; an option is its number in `options`.
+struct Hyperparameter {
+  std::string_view name;
+  Interval allowed{0.0, 0.0};
+  std::span<const std::string_view> options{};
+  double (*get)(const void* rule) = nullptr;
+  void (*set)(void* rule, double value) = nullptr;
+
+  bool is_number() const { return options.empty(); }
+
+  /// "in [0, 1)", "one of inside_root, outside_root".
+  std::string allowed_text() const {
+    if (is_number()) return "in " + to_string(allowed);
+    std::string text = "one of ";
+    for (std::size_t i = 0; i < options.size(); ++i) text.append(i > 0 ? ", " : "").append(options[i]);
+    return text;
+  }
+};
+
+namespace detail {
+
+template <class Rule, class Value>
+Rule rule_of_member(Value Rule::*);
+
+template <auto member>
+constexpr Hyperparameter hyperparameter() {
+  using Rule = decltype(rule_of_member(member));
+  Hyperparameter entry;
+  entry.get = [](const void* rule) { return static_cast<double>(static_cast<const Rule*>(rule)->*member); };
+  entry.set = [](void* rule, double value) {
+    auto& place = static_cast<Rule*>(rule)->*member;
+    place = static_cast<std::remove_cvref_t<decltype(place)>>(value);
+  };
+  return entry;
+}
+
+}  // namespace detail
+
+/// A hyperparameter that is a number: `number<&AdamRule::beta1>("beta1", unit_half_open)`.
+template <auto member>
+constexpr Hyperparameter number(std::string_view name, Interval allowed) {
+  Hyperparameter entry = detail::hyperparameter<member>();
+  entry.name = name;
+  entry.allowed = allowed;
+  return entry;
+}
+
+/// A hyperparameter that is an enumeration whose values 0, 1, ... are called `options`.
+template <auto member>
+constexpr Hyperparameter option(std::string_view name, std::span<const std::string_view> options) {
+  Hyperparameter entry = detail::hyperparameter<member>();
+  entry.name = name;
+  entry.options = options;
+  return entry;
+}
+
+/// Checks every hyperparameter of the rule at `rule`: throws std::invalid_argument, "Adam: beta1 must be in [0, 1), got 1.2".
+inline void validate_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries, const void* rule) {
+  for (const Hyperparameter& entry : entries) {
+    const double value = entry.get(rule);
+    const bool valid = entry.is_number() ? entry.allowed.contains(value)
+                                         : value >= 0.0 && value < static_cast<double>(entry.options.size());
+    if (!valid) require(false, "{}: {} must be {}, got {}", rule_name, entry.name, entry.allowed_text(), value);
+  }
+}
+
+/// The same for a rule that lists its hyperparameters.
+template <class Rule>
+void validate_hyperparameters(const Rule& rule) {
+  validate_hyperparameters(Rule::name, Rule::hyperparameters(), &rule);
+}
+
+/// Sets one hyperparameter by name. Throws std::invalid_argument, and changes nothing, for a name that the rule does not have
+/// (the text lists those that it has), a value of the wrong kind or out of range.
+inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyperparameter> entries, void* rule,
+                               std::string_view name, const HyperparameterValue& value) {
+  std::string names;
+  for (const Hyperparameter& entry : entries) {
+    names.append(names.empty() ? "" : ", ").append(entry.name);
+    if (entry.name != name) continue;
+    if (entry.is_number() && value.number() != nullptr && entry.allowed.contains(*value.number())) {
+      return entry.set(rule, *value.number());
+    }
+    for (std::size_t i = 0; i < entry.options.size(); ++i) {
+      if (value.option() != nullptr && entry.options[i] == *value.option()) return entry.set(rule, static_cast<double>(i));
+    }
+    require(false, "{}: {} must be {}, got {}", rule_name, name, entry.allowed_text(), to_string(value));
+  }
+  require(false, "{}: there is no hyperparameter \"{}\"; there {}", rule_name, name,
+          names.empty() ? "are none" : "are " + names);
+}
+
+/// Hyperparameters by name: {{"beta1", 0.95}, {"epsilon_placement", "after_bias_correction"}}.
+using Hyperparameters = std::vector<std::pair<std::string, HyperparameterValue>>;
+
+/// All hyperparameters of the rule at `rule`, by name and in its order.
+inline Hyperparameters get_hyperparameters(std::span<const Hyperparameter> entries, const void* rule) {
+  Hyperparameters values;
+  for (const Hyperparameter& entry : entries) {
+    const double value = entry.get(rule);
+    if (entry.is_number()) {
+      values.emplace_back(entry.name, value);
+    } else {
+      values.emplace_back(entry.name, std::string(entry.options[static_cast<std::size_t>(value)]));
+    }
+  }
+  return values;
+}
+
+}  // namespace eigentune
