@@ -1,0 +1,173 @@
+#pragma once
+
+#include <eigentune/core/binding.hpp>
+#include <eigentune/core/parallel.hpp>
+#include <eigentune/optim/bound_tensors.hpp>
+#include <eigentune/optim/erased_rule.hpp>
+#include <eigentune/optim/options.hpp>
+#include <eigentune/optim/state.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace eigentune {
+
+/// An optimizer whose rule was chosen at run time, by make_optimizer or from an Optimizer<Rule, Scalar, State>, which
+/// is one of these with the rule's type at hand. `add` each parameter with its gradient, then `step`.
+///
+/// Scalar is the type of parameters and gradients, float or double; State that of the rule's state. Arithmetic is in
+/// the wider of the two. The bits of a step depend neither on threads nor on the processor, nor on how elements are
+/// spread over tensors (the last unless gradients are clipped by a norm).
+///
+/// Parameters and gradients must outlive their binding. The optimizer can be moved, not copied, and is used by one
+/// thread at a time.
+template <class Scalar, class State = Scalar>
+class AnyOptimizer {
+  static_assert(std::same_as<Scalar, float> || std::same_as<Scalar, double>,
+                "eigentune: parameters are float or double");
+  static_assert(std::same_as<State, float> || std::same_as<State, double>, "eigentune: state is float or double");
+
+ public:
+  using scalar_type = Scalar;
+  using state_type = State;
+
+  /// Binds a parameter and its gradient, of equal shape and storage order, under a name of its own. A Matrix, Array or
+  /// Tensor is kept by address and looked up at each step; a Map, Ref or Block is kept by value. State starts as the
+  /// rule says. Throws std::invalid_argument, and changes nothing, if the name is taken or empty, shapes or storage
+  /// orders differ, an object is not contiguous, or an option is out of range. Memory that is bound twice is an error
+  /// at the next step.
+  template <class Parameter, class Gradient>
+  void add(std::string name, Parameter&& parameter, Gradient&& gradient, TensorOptions options = {}) {
+    auto bound_parameter = Binding<Scalar>::to(std::forward<Parameter>(parameter), "add", "parameter", name);
+    auto bound_gradient = Binding<Scalar>::to(std::forward<Gradient>(gradient), "add", "gradient", name);
+    add_binding(std::move(name), std::move(bound_parameter), std::move(bound_gradient), options);
+  }
+
+  /// Binds other objects in place of a tensor's, of the same shape and storage order; its state and options stay.
+  /// Throws std::invalid_argument, and changes nothing, as `add` does, or if there is no tensor of that name.
+  template <class Parameter, class Gradient>
+  void rebind(std::string_view name, Parameter&& parameter, Gradient&& gradient) {
+    auto bound_parameter = Binding<Scalar>::to(std::forward<Parameter>(parameter), "rebind", "parameter", name);
+    auto bound_gradient = Binding<Scalar>::to(std::forward<Gradient>(gradient), "rebind", "gradient", name);
+    tensors_.rebind(name, std::move(bound_parameter), std::move(bound_gradient));
+  }
+
+  /// Forgets a tensor and its state. Throws std::invalid_argument if there is none of that name.
+  void remove(std::string_view name) { tensors_.remove(name); }
+
+  /// Sets the options that are present for every tensor bound now whose name matches the pattern (`*` any characters,
+  /// `?` one). Returns how many there are; throws std::invalid_argument if there is none, or an option is out of range.
+  std::int64_t options_for(std::string_view pattern, const TensorOptions& options) {
+    return tensors_.options_for(pattern, options);
+  }
+
+  /// The names of the bound tensors, in the order in which they were added.
+  std::vector<std::string> names() const { return tensors_.names(); }
+
+  /// The options of one tensor, the optimizer's defaults included. Throws std::invalid_argument if there is none of
+  /// that name.
+  TensorOptions options_of(std::string_view name) const { return tensors_.at("options_of", name).options; }
+
+  const OptimizerOptions& options() const { return options_; }
+
+  /// The rule's name, as "Adam".
+  std::string_view rule_name() const { return rule_->name(); }
+
+  /// All hyperparameters by name, in the rule's order; none for a rule that does not list them.
+  Hyperparameters hyperparameters() const { return get_hyperparameters(rule_->hyperparameters(), rule_->address()); }
+
+  /// Changes hyperparameters from the next step on; state stays. Throws std::invalid_argument, and changes nothing, for
+  /// a name that the rule does not have (the text lists those that it has) or a value that is not allowed.
+  void set_hyperparameters(const Hyperparameters& values) { rule_->set_hyperparameters(values); }
+
+  /// Updates all parameters that are not frozen: see StepOptions for what happens in which order. Allocates nothing
+  /// (adaptive clipping allocates its workspace at the first step that uses it). Throws std::invalid_argument, and
+  /// changes nothing, if an option is out of range, a bound object was resized or memory is bound twice;
+  /// DivergenceError, with parameters and state as they were, if too many steps in a row had to be skipped.
+  StepReport step(const StepOptions& options) { return run_step(options, nullptr); }
+
+  /// The same on a thread pool (Eigen::ThreadPool or anything of its interface), with the same bits. The calling thread
+  /// takes part, so this may be called from inside the pool; a step with little work stays on the calling thread.
+  StepReport step(ThreadPoolRef pool, const StepOptions& options) { return run_step(options, &pool); }
+
+  /// Adds the bound gradients to a sum of the optimizer's own; the next step uses their mean in place of the bound
+  /// gradients, and starts a new sum. It saves memory for activations and no time: throughput in examples per second
+  /// does not grow. The first call allocates the sums. Throws std::invalid_argument if a bound object was resized or
+  /// memory is bound twice.
+  void accumulate() { run_accumulate(nullptr); }
+  void accumulate(ThreadPoolRef pool) { run_accumulate(&pool); }
+
+  /// Everything that a later run needs besides parameters, hyperparameters and options, as a value.
+  OptimizerState<State> state() const;
+
+  /// Puts a state back, whatever the order of its tensors. Throws std::invalid_argument, and changes nothing, if it is
+  /// of another rule or its tensors' names, shapes, storage orders or slots are not those bound here; the text lists
+  /// what is missing, extra and different.
+  void load_state(const OptimizerState<State>& state);
+
+  /// The values of one state of one tensor, [shape.size()] in the tensor's storage order; valid until the next step, or
+  /// until the tensor is removed. Throws std::invalid_argument if there is no such tensor or state.
+  std::span<const State> state_values(std::string_view name, std::string_view slot) const {
+    const Tensor& tensor = tensors_.at("state_values", name);
+    for (std::size_t i = 0; i < tensor.state.size(); ++i) {
+      if (rule_->slots()[i].name == slot) return tensor.state[i].values();
+    }
+    throw std::invalid_argument(fmt::format("state_values: {} has no state \"{}\"", rule_->name(), slot));
+  }
+
+ protected:
+  AnyOptimizer(std::unique_ptr<ErasedRule<Scalar, State>> rule, OptimizerOptions options)
+      : rule_(std::move(rule)), options_(std::move(options)) {
+    options_.validate();
+  }
+
+  ErasedRule<Scalar, State>& erased_rule() { return *rule_; }
+  const ErasedRule<Scalar, State>& erased_rule() const { return *rule_; }
+
+ private:
+  using Pass = simd::FusedPass<Scalar, State>;
+  static constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+  struct Tensor : BoundTensor<Scalar> {
+    std::vector<Buffer<State>> state{};
+    Buffer<Scalar> accumulated{};  // sum of gradients, if there is one
+    std::int64_t updates = 0;
+    Pass pass{};         // of the step at hand
+    UnitLayout units{};  // of adaptive clipping
+    std::vector<double> unit_factors{};
+  };
+
+  void add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient, const TensorOptions& options);
+  // Not inlined: a step is long, and g++ 12 takes absent options that it sees through for uninitialized ones.
+  [[gnu::noinline]] StepReport run_step(const StepOptions& options, const ThreadPoolRef* pool);
+  StepReport skip(const StepOptions& options, StepReport report);
+  double measure(SimdLevel level, const ThreadPoolRef* pool);
+  double add_up();
+  void prepare(const StepOptions& options, double gradient_scale, bool measure);
+  void prepare_adaptive_clip(double threshold, const ThreadPoolRef* pool);
+  double apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level, bool adaptive_clip) const;
+  void run_accumulate(const ThreadPoolRef* pool);
+  static void zero_gradient(Tensor& tensor);
+  Scalar* gradient_source(Tensor& tensor) const {
+    return accumulated_ > 0 ? tensor.accumulated.data() : tensor.gradient_view.data;
+  }
+
+  std::unique_ptr<ErasedRule<Scalar, State>> rule_;
+  OptimizerOptions options_;
+  BoundTensors<Tensor> tensors_;
+  ParallelRegion region_;
+  std::int64_t step_ = 0, skipped_ = 0, consecutive_skips_ = 0, accumulated_ = 0;
+};
+
+}  // namespace eigentune
+
+#include <eigentune/optim/any_optimizer_state.hpp>
+#include <eigentune/optim/any_optimizer_step.hpp>

@@ -1,0 +1,180 @@
+#pragma once
+
+#include <eigentune/core/binding.hpp>
+#include <eigentune/optim/adaptive_clip.hpp>
+#include <eigentune/optim/block_plan.hpp>
+#include <eigentune/optim/buffer.hpp>
+#include <eigentune/optim/name_pattern.hpp>
+#include <eigentune/optim/options.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace eigentune {
+
+/// A parameter and its gradient, by name.
+template <class Scalar>
+struct BoundTensor {
+  std::string name;
+  Binding<Scalar> parameter, gradient;
+  TensorOptions options{};
+  TensorView<Scalar> parameter_view{}, gradient_view{};  ///< as looked up last
+  double sum_of_squares = 0.0;                           ///< of the gradient, in the step at hand
+
+  std::int64_t size() const { return parameter.bound_view().size(); }
+  bool frozen() const { return options.frozen.value_or(false); }
+};
+
+/// The tensors of an optimizer: names, bindings, options, and the plan of the work on them.
+template <class Tensor>
+class BoundTensors {
+  using Bound = decltype(Tensor::parameter);
+
+ public:
+  auto begin() { return tensors_.begin(); }
+  auto end() { return tensors_.end(); }
+  auto begin() const { return tensors_.begin(); }
+  auto end() const { return tensors_.end(); }
+  std::size_t size() const { return tensors_.size(); }
+  Tensor& operator[](std::size_t i) { return tensors_[i]; }
+  BlockPlan& plan() { return plan_; }
+
+  const Tensor* find(std::string_view name) const {
+    const auto found = std::find_if(begin(), end(), [&](const Tensor& tensor) { return tensor.name == name; });
+    return found == end() ? nullptr : &*found;
+  }
+  Tensor* find(std::string_view name) { return const_cast<Tensor*>(std::as_const(*this).find(name)); }
+
+  /// Throws std::invalid_argument if there is no tensor of that name; `call` appears in the text.
+  const Tensor& at(std::string_view call, std::string_view name) const {
+    const Tensor* tensor = find(name);
+    if (tensor == nullptr) require(false, "{}: there is no tensor \"{}\"; bound are {}", call, name, listed_names());
+    return *tensor;
+  }
+  Tensor& at(std::string_view call, std::string_view name) {
+    return const_cast<Tensor&>(std::as_const(*this).at(call, name));
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> list;
+    for (const Tensor& tensor : tensors_) list.push_back(tensor.name);
+    return list;
+  }
+
+  /// Throws std::invalid_argument unless a tensor may be added with this name and these objects.
+  void check_new(std::string_view name, const Bound& parameter, const Bound& gradient) const {
+    require(!name.empty(), "add: a tensor needs a name, got \"\"");
+    require(find(name) == nullptr, "add: the name \"{}\" is bound already", name);
+    check_agreement("add", name, parameter, gradient);
+  }
+
+  void append(Tensor&& tensor) {
+    extents_.reserve(2 * (tensors_.size() + 1));
+    plan_.reserve(tensor.size());
+    tensors_.push_back(std::move(tensor));
+    plan_.append(tensors_.size() - 1, tensors_.back().size());
+    checked_ = false;
+  }
+
+  void rebind(std::string_view name, Bound&& parameter, Bound&& gradient) {
+    Tensor& tensor = at("rebind", name);
+    const auto& before = tensor.parameter.bound_view();
+    const auto& after = parameter.bound_view();
+    require(after.shape == before.shape, "rebind: \"{}\" has shape {}, got {}", name, to_string(before.shape),
+            to_string(after.shape));
+    require(after.order == before.order, "rebind: \"{}\" is {}, got {}", name, to_string(before.order),
+            to_string(after.order));
+    check_agreement("rebind", name, parameter, gradient);
+    tensor.parameter = std::move(parameter);
+    tensor.gradient = std::move(gradient);
+    checked_ = false;
+  }
+
+  void remove(std::string_view name) {
+    const auto index = &at("remove", name) - tensors_.data();
+    tensors_.erase(tensors_.begin() + index);
+    plan_.clear();
+    for (std::size_t i = 0; i < tensors_.size(); ++i) plan_.append(i, tensors_[i].size());
+  }
+
+  std::int64_t options_for(std::string_view pattern, const TensorOptions& options) {
+    options.validate();
+    std::int64_t matched = 0;
+    for (Tensor& tensor : tensors_) {
+      if (!matches(pattern, tensor.name)) continue;
+      tensor.options = options.or_else(tensor.options);
+      ++matched;
+    }
+    require(matched > 0, "options_for: no tensor's name matches \"{}\"; bound are {}", pattern, listed_names());
+    return matched;
+  }
+
+  /// Looks all objects up. Throws std::invalid_argument if one was resized, or if two share memory; `call` appears in
+  /// the text.
+  void look_up(std::string_view call) {
+    for (Tensor& tensor : tensors_) {
+      tensor.parameter_view = tensor.parameter.view(call, "parameter", tensor.name);
+      tensor.gradient_view = tensor.gradient.view(call, "gradient", tensor.name);
+    }
+    if (!checked_) check_sharing(call);
+  }
+
+ private:
+  static void check_agreement(std::string_view call, std::string_view name, const Bound& parameter,
+                              const Bound& gradient) {
+    const auto &p = parameter.bound_view(), &g = gradient.bound_view();
+    require(p.shape == g.shape, "{}: the gradient of \"{}\" has shape {}, its parameter {}", call, name,
+            to_string(g.shape), to_string(p.shape));
+    require(p.order == g.order, "{}: the gradient of \"{}\" is {}, its parameter {}", call, name, to_string(g.order),
+            to_string(p.order));
+  }
+
+  /// Two updates of one element, or an update of a gradient, are never meant; with threads they would race. Asked at
+  /// the first step after a change, when all objects are in place, and of the objects as they are then.
+  void check_sharing(std::string_view call) {
+    extents_.clear();
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      for (const auto* view : {&tensors_[i].parameter_view, &tensors_[i].gradient_view}) {
+        if (view->size() > 0) extents_.push_back({view->data, view->data + view->size(), i});
+      }
+    }
+    const std::less<const void*> before;
+    std::sort(extents_.begin(), extents_.end(),
+              [&](const Extent& a, const Extent& b) { return before(a.begin, b.begin); });
+    for (std::size_t i = 1; i < extents_.size(); ++i) {
+      const Extent &a = extents_[i - 1], &b = extents_[i];
+      if (!before(b.begin, a.end)) continue;
+      const auto [first, second] = std::minmax(a.tensor, b.tensor);
+      require(first != second, "{}: the parameter and the gradient of \"{}\" share memory", call, tensors_[first].name);
+      require(false, "{}: \"{}\" and \"{}\" share memory", call, tensors_[first].name, tensors_[second].name);
+    }
+    checked_ = true;
+  }
+
+  std::string listed_names() const {
+    constexpr std::size_t most = 20;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(most, tensors_.size()); ++i) {
+      list.append(i > 0 ? ", \"" : "\"").append(tensors_[i].name).append("\"");
+    }
+    if (tensors_.size() > most) list.append(fmt::format(" and {} more", tensors_.size() - most));
+    return list.empty() ? "none" : list;
+  }
+
+  struct Extent {
+    const void *begin, *end;
+    std::size_t tensor;
+  };
+
+  std::vector<Tensor> tensors_;
+  BlockPlan plan_;
+  std::vector<Extent> extents_;  // room for check_sharing, so that a step allocates nothing
+  bool checked_ = true;
+};
+
+}  // namespace eigentune

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <eigentune/core/simd.hpp>
+#include <eigentune/rule/hyperparameter.hpp>
+#include <eigentune/rule/rule.hpp>
+
+#include <cstdint>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace eigentune {
+
+/// A rule behind an interface, so that all that is not the formula is compiled once for all rules. Called per step and
+/// per block of a tensor, never per element.
+template <class Scalar, class State>
+class ErasedRule {
+ public:
+  virtual ~ErasedRule() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::span<const StateSlot> slots() const = 0;
+  virtual std::vector<double> start_values() const = 0;
+  virtual void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const = 0;
+  virtual double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass) const = 0;
+  virtual std::span<const Hyperparameter> hyperparameters() const = 0;
+  virtual const void* address() const = 0;
+  virtual void set_hyperparameters(const Hyperparameters& values) = 0;
+};
+
+template <UpdateRule Rule, class Scalar, class State>
+class HeldRule final : public ErasedRule<Scalar, State> {
+ public:
+  explicit HeldRule(Rule held) : rule(std::move(held)) { validate_rule(rule); }
+
+  std::string_view name() const override { return rule_name<Rule>(); }
+  std::span<const StateSlot> slots() const override { return Rule::state; }
+  std::vector<double> start_values() const override {
+    const auto starts = rule_start_values(rule);
+    return {starts.begin(), starts.end()};
+  }
+  void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const override {
+    new (storage.bytes) typename Rule::Scalars(rule.scalars(step, rate));
+  }
+  double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass) const override {
+    return simd::fused_pass<Rule>(level, pass);
+  }
+  std::span<const Hyperparameter> hyperparameters() const override {
+    if constexpr (requires { Rule::hyperparameters(); }) {
+      static constexpr auto entries = Rule::hyperparameters();
+      return entries;
+    } else {
+      return {};
+    }
+  }
+  const void* address() const override { return &rule; }
+  void set_hyperparameters(const Hyperparameters& values) override {
+    Rule changed = rule;
+    for (const auto& [hyperparameter, value] : values) {
+      set_hyperparameter(name(), hyperparameters(), &changed, hyperparameter, value);
+    }
+    validate_rule(changed);
+    rule = std::move(changed);
+  }
+
+  Rule rule;
+};
+
+}  // namespace eigentune

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <eigentune/optim/any_optimizer.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace eigentune {
+
+/// An optimizer with a rule known at compile time: `Adam<float> optimizer({.beta2 = 0.99})`, and for a rule of one's
+/// own `Optimizer<MyRule, float>`. All else is AnyOptimizer's.
+template <UpdateRule Rule, class Scalar, class State = Scalar>
+class Optimizer : public AnyOptimizer<Scalar, State> {
+ public:
+  using rule_type = Rule;
+
+  /// Throws std::invalid_argument if a hyperparameter or option is out of range.
+  Optimizer(Rule rule = {}, OptimizerOptions options = {})  // NOLINT: implicit, so that `= {}` and lists work
+      : AnyOptimizer<Scalar, State>(std::make_unique<Held>(std::move(rule)), std::move(options)) {}
+
+  /// The hyperparameters.
+  const Rule& rule() const { return dynamic_cast<const Held&>(this->erased_rule()).rule; }
+
+  /// Changes hyperparameters from the next step on; state stays. Throws std::invalid_argument, and changes nothing, if
+  /// one is out of range.
+  void set_rule(Rule rule) {
+    validate_rule(rule);
+    dynamic_cast<Held&>(this->erased_rule()).rule = std::move(rule);
+  }
+
+ private:
+  // Cast with a check: assigning to the AnyOptimizer within may have put another rule in its place.
+  using Held = HeldRule<Rule, Scalar, State>;
+};
+
+}  // namespace eigentune
