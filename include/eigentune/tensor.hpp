@@ -7,6 +7,8 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
+#include <utility>
+
 namespace eigentune {
 
 namespace detail {
@@ -15,7 +17,10 @@ template <class T>
 Shape tensor_shape(const T& tensor) {
   static_assert(T::NumDimensions <= Shape::max_rank, "eigentune: tensors of rank above 8 cannot be bound");
   Shape shape;
-  for (int axis = 0; axis < T::NumDimensions; ++axis) shape.push_back(tensor.dimension(static_cast<std::size_t>(axis)));
+  // Axes as constants, because some of Eigen's tensors want them signed and others unsigned.
+  [&]<int... axis>(std::integer_sequence<int, axis...>) {
+    (shape.push_back(tensor.dimension(axis)), ...);
+  }(std::make_integer_sequence<int, T::NumDimensions>());
   return shape;
 }
 

@@ -103,25 +103,28 @@ class FusedPass : public testing::Test {};
 using Pairs = testing::Types<Types<float, float>, Types<double, double>, Types<float, double>, Types<double, float>>;
 TYPED_TEST_SUITE(FusedPass, Pairs);
 
-TYPED_TEST(FusedPass, GivesTheSameBitsForBodyAndTailAtEveryLevelAndStaysWithinItsMemory) {
+TYPED_TEST(FusedPass, GivesTheSameBitsForBodyAndTailAndPartsAtEveryLevelAndStaysWithinItsMemory) {
   using Tensor = Memory<TypeParam>;
   for (std::int64_t size = 0; size <= 50; ++size) {
     const auto run = [&](SimdLevel level, Tensor& memory, std::int64_t begin, std::int64_t count) {
-      auto pass = memory.pass(begin, count);
+      auto pass = memory.pass(0, size);
       pass.gradient_scale = 0.9;
       pass.gradient_limit = 2.0;
       pass.coupled_decay = 0.1;
       pass.keep = 0.99;
       pass.zero_gradient = true;
-      simd::fused_pass<Mixing>(level, pass);
+      simd::fused_pass<Mixing>(level, pass, begin, count);
     };
     Tensor one_by_one(size);
     for (std::int64_t i = 0; i < size; ++i) run(simd_level(), one_by_one, i, 1);
     for (const SimdLevel level : levels) {
       if (!simd_level_available(level)) continue;
-      Tensor at_once(size);
+      Tensor at_once(size), in_parts(size);
       run(level, at_once, 0, size);
+      run(level, in_parts, size / 3, size - size / 3);
+      run(level, in_parts, 0, size / 3);
       EXPECT_TRUE(at_once.same_bits(one_by_one)) << to_string(level) << " " << size;
+      EXPECT_TRUE(at_once.same_bits(in_parts)) << to_string(level) << " " << size;
       EXPECT_TRUE(at_once.guards_stand()) << to_string(level) << " " << size;
     }
   }

@@ -231,9 +231,7 @@ void expect_operation(SimdLevel level, int operation) {
   new (pass.scalars.bytes) Operation::Scalars{operation, 0.7};
   simd::fused_pass<Operation>(level, pass);
   for (std::size_t i = 0; i < p.size(); ++i) {
-    if (!std::isfinite(p[i])) continue;  // 0 * p is not 0: see the pass's formula
-    const auto by_hand =
-        static_cast<Scalar>(expected<Compute>(operation, p[i], Compute(g[i]) + Compute(0) * Compute(p[i]), 0.7));
+    const auto by_hand = static_cast<Scalar>(expected<Compute>(operation, p[i], g[i], 0.7));
     EXPECT_TRUE(same_number(parameter[i], by_hand)) << "operation " << operation << " of " << p[i] << " and " << g[i]
                                                     << " gave " << parameter[i] << ", not " << by_hand;
     EXPECT_TRUE(same_number(old[i], static_cast<State>(p[i])));

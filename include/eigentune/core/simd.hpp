@@ -172,24 +172,30 @@ inline namespace EIGENTUNE_BASELINE {
 
 #endif
 
-/// One fused pass at `level`. See FusedPass.
+/// One fused pass at `level` over the elements [begin, begin + count). See FusedPass.
 template <class Rule, class Scalar, class State>
-double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass) {
-  static_assert(sizeof(typename Rule::Scalars) <= ScalarStorage::capacity && std::is_trivially_copyable_v<typename Rule::Scalars>,
+double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count) {
+  static_assert(sizeof(typename Rule::Scalars) <= ScalarStorage::capacity &&
+                    std::is_trivially_copyable_v<typename Rule::Scalars>,
                 "eigentune: a rule's Scalars are trivially copyable and at most 128 bytes");
-  static_assert(alignof(typename Rule::Scalars) <= alignof(double), "eigentune: a rule's Scalars are aligned as double");
   static_assert(Rule::state.size() <= max_slots, "eigentune: a rule has at most 8 named states");
   constexpr std::make_index_sequence<Rule::state.size()> slots;
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
   switch (level) {
-    case SimdLevel::avx512: return avx512::fused_pass<Rule>(pass, slots);
-    case SimdLevel::avx2: return avx2::fused_pass<Rule>(pass, slots);
-    default: return sse2::fused_pass<Rule>(pass, slots);
+    case SimdLevel::avx512: return avx512::fused_pass<Rule>(pass, begin, count, slots);
+    case SimdLevel::avx2: return avx2::fused_pass<Rule>(pass, begin, count, slots);
+    default: return sse2::fused_pass<Rule>(pass, begin, count, slots);
   }
 #else
   static_cast<void>(level);
-  return generic::fused_pass<Rule>(pass, slots);
+  return generic::fused_pass<Rule>(pass, begin, count, slots);
 #endif
+}
+
+/// The same over all elements.
+template <class Rule, class Scalar, class State>
+double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass) {
+  return fused_pass<Rule>(level, pass, 0, pass.size);
 }
 
 /// Sum of squares of `size` values, in double and in a fixed order, at `level`.

@@ -175,31 +175,27 @@ void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const 
 template <class Scalar, class State>
 double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level,
                                           bool adaptive_clip) const {
-  const auto part = [&](std::int64_t begin, std::int64_t size) {
-    Pass pass = tensor.pass;
-    pass.parameter += begin;
-    pass.gradient += begin;
-    for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] += begin;
-    pass.size = size;
-    return pass;
-  };
-  if (!adaptive_clip) return rule_->fused_pass(level, part(block.begin, block.size));
+  if (!adaptive_clip) return rule_->fused_pass(level, tensor.pass, block.begin, block.size);
 
   // Clipped gradients go through a piece of the stack; the caller's gradients stay as they are.
   constexpr std::int64_t piece_size = 1024;
   static_assert(BlockPlan::block_size % piece_size == 0 && piece_size % simd::square_lanes == 0);
   alignas(64) std::array<Scalar, piece_size> clipped;
-  double sum = tensor.pass.measure ? simd::sum_of_squares(level, tensor.pass.gradient + block.begin, block.size) : 0.0;
+  const double sum = tensor.pass.measure ? simd::sum_of_squares(level, tensor.pass.gradient + block.begin, block.size) : 0.0;
   for (std::int64_t begin = block.begin; begin < block.begin + block.size; begin += piece_size) {
-    Pass pass = part(begin, std::min(piece_size, block.begin + block.size - begin));
-    for (std::int64_t i = 0; i < pass.size; ++i) {
+    const std::int64_t size = std::min(piece_size, block.begin + block.size - begin);
+    const Scalar* gradient = tensor.pass.gradient + begin;
+    for (std::int64_t i = 0; i < size; ++i) {
       const double factor = tensor.unit_factors[static_cast<std::size_t>(tensor.units.unit_of(begin + i))];
-      clipped[static_cast<std::size_t>(i)] = static_cast<Scalar>(pass.gradient[i] * factor);
+      clipped[static_cast<std::size_t>(i)] = static_cast<Scalar>(gradient[i] * factor);
     }
-    if (pass.zero_gradient) std::fill_n(pass.gradient, pass.size, Scalar(0));
+    Pass pass = tensor.pass;
+    pass.parameter += begin;
     pass.gradient = clipped.data();
+    for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] += begin;
     pass.zero_gradient = pass.measure = false;
-    rule_->fused_pass(level, pass);
+    rule_->fused_pass(level, pass, 0, size);
+    if (tensor.pass.zero_gradient) std::fill_n(tensor.pass.gradient + begin, size, Scalar(0));
   }
   return sum;
 }

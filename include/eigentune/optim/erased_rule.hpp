@@ -23,7 +23,8 @@ class ErasedRule {
   virtual std::span<const StateSlot> slots() const = 0;
   virtual std::vector<double> start_values() const = 0;
   virtual void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const = 0;
-  virtual double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass) const = 0;
+  virtual double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass, std::int64_t begin,
+                            std::int64_t count) const = 0;
   virtual std::span<const Hyperparameter> hyperparameters() const = 0;
   virtual const void* address() const = 0;
   virtual void set_hyperparameters(const Hyperparameters& values) = 0;
@@ -43,8 +44,9 @@ class HeldRule final : public ErasedRule<Scalar, State> {
   void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const override {
     new (storage.bytes) typename Rule::Scalars(rule.scalars(step, rate));
   }
-  double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass) const override {
-    return simd::fused_pass<Rule>(level, pass);
+  double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass, std::int64_t begin,
+                    std::int64_t count) const override {
+    return simd::fused_pass<Rule>(level, pass, begin, count);
   }
   std::span<const Hyperparameter> hyperparameters() const override {
     if constexpr (requires { Rule::hyperparameters(); }) {

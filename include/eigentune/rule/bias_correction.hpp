@@ -19,12 +19,12 @@ inline constexpr std::array<std::string_view, 2> epsilon_placement_names = {"bef
 inline double one_minus_power(double base, std::int64_t exponent) {
   double result = 0.0;         // 1 - (the product so far)
   double square = 1.0 - base;  // 1 - base^(2^k), exact for base >= 1/2
-  for (; exponent > 0; exponent /= 2) {
-    // Both outcomes are computed and one is chosen: the bits of a step count are a poor thing to predict.
-    const double product = square + portable::rounded(result * (1.0 - square));
-    result = exponent % 2 == 1 ? product : result;
+  for (auto bits = static_cast<std::uint64_t>(exponent); bits > 0; bits >>= 1) {
+    // A factor of 1 for a bit that is not set, by arithmetic: the bits of a step count are a poor thing to predict.
+    const double factor = square * static_cast<double>(bits & 1);
+    result = factor + portable::rounded(result * (1.0 - factor));
+    if (square == 1.0) return bits > 1 ? 1.0 : result;  // all further powers are 0 to the last bit
     square *= 2.0 - square;
-    if (square == 1.0) return exponent > 1 ? 1.0 : result;  // all further powers are 0 to the last bit
   }
   return result;
 }

@@ -142,7 +142,8 @@ inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyper
     for (std::size_t i = 0; i < entry.options.size(); ++i) {
       if (value.option() != nullptr && entry.options[i] == *value.option()) return entry.set(rule, static_cast<double>(i));
     }
-    require(false, "{}: {} must be {}, got {}", rule_name, name, entry.allowed_text(), to_string(value));
+    require(false, "{}: {} must be {}, got {}", rule_name, name, entry.allowed_text(),
+            value.option() != nullptr ? "\"" + *value.option() + "\"" : to_string(value));
   }
   require(false, "{}: there is no hyperparameter \"{}\"; there {}", rule_name, name,
           names.empty() ? "are none" : "are " + names);
