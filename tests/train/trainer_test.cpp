@@ -1,0 +1,283 @@
+// Runs the built trainer as a user would. TRAIN_PROGRAM is its path, TRAIN_IS_FAST whether it was built with
+// optimisation and without sanitizers.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+struct Result {
+  int status = 0;
+  std::string output, errors;
+};
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  if (!text.empty() && text.back() == separator && separator == ',') parts.emplace_back();
+  return parts;
+}
+
+void append_big_endian(std::string& bytes, std::uint32_t value) {
+  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(value >> shift & 0xFF);
+}
+
+/// A directory of its own for each test, with IDX files of 300 images of 4 x 4 pixels: where the label is l, pixel l is
+/// white. They split into 240 to train, 30 to validate and 30 to test.
+class Trainer : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = std::string(test->test_suite_name()) + "_" + test->name();
+    for (char& c : name) c = c == '/' ? '_' : c;
+    directory_ = std::filesystem::path(testing::TempDir()) / ("eigentune_" + name + "_" + std::to_string(getpid()));
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+
+    constexpr std::uint32_t examples = 300, rows = 4, columns = 4;
+    std::string images, labels;
+    for (const std::uint32_t word : {0x00000803U, examples, rows, columns}) append_big_endian(images, word);
+    for (const std::uint32_t word : {0x00000801U, examples}) append_big_endian(labels, word);
+    for (std::uint32_t i = 0; i < examples; ++i) {
+      std::string image(rows * columns, static_cast<char>(i % 7 * 10));
+      image[i % 10] = static_cast<char>(255);
+      images += image;
+      labels += static_cast<char>(i % 10);
+    }
+    std::ofstream(directory_ / "t10k-images-idx3-ubyte", std::ios::binary) << images;
+    std::ofstream(directory_ / "t10k-labels-idx1-ubyte", std::ios::binary) << labels;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  /// Runs the program in the test's directory.
+  Result run(const std::string& arguments) const {
+    const std::string command =
+        "cd '" + directory_.string() + "' && '" TRAIN_PROGRAM "' " + arguments + " > output.txt 2> errors.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(directory_ / "output.txt"),
+            read(directory_ / "errors.txt")};
+  }
+  Result run_small(const std::string& arguments) const {
+    return run("--data . --depth 1 --width 16 --batch-size 20 --threads 1 --seed 3 " + arguments);
+  }
+
+  /// The file of curves without its last column, the examples per second.
+  std::string curves_without_throughput(const std::string& name) const {
+    std::string text;
+    for (const std::string& line : split(read(directory_ / name), '\n')) text += line.substr(0, line.rfind(',')) + '\n';
+    return text;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(Trainer, EndsWithTheTestAccuracyAndPrintsNothingElseToStandardOutput) {
+  const Result result = run_small("--steps 60");
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output, "test accuracy 1.0000\n");
+}
+
+TEST_F(Trainer, PrintsOneLineForEachEvaluationWhenPiped) {
+  const Result result = run_small("--steps 60 --evaluate-every 25");
+  std::vector<std::string> steps;
+  for (const std::string& line : split(result.errors, '\n')) {
+    if (line.starts_with("step ")) steps.push_back(line.substr(0, line.find(' ', 5)));
+  }
+  EXPECT_EQ(steps, (std::vector<std::string>{"step 25/60", "step 50/60", "step 60/60"})) << result.errors;
+  EXPECT_EQ(result.errors.find('\r'), std::string::npos);
+  EXPECT_NE(result.errors.find("best validation accuracy 1.0000 after step "), std::string::npos) << result.errors;
+}
+
+TEST_F(Trainer, SaysNothingButTheAccuracyWhenQuiet) {
+  const Result result = run_small("--steps 5 --quiet");
+  EXPECT_EQ(result.errors, "");
+  EXPECT_TRUE(result.output.starts_with("test accuracy 0.")) << result.output;
+}
+
+TEST_F(Trainer, WritesOneRowOfCurvesForEachStepAndEvaluatesAtIntervals) {
+  ASSERT_EQ(run_small("--steps 5 --evaluate-every 2 --schedule constant --learning-rate 0.5 --warmup 2 "
+                      "--optimizer sgd --clip 0.01 --curves c.csv")
+                .status,
+            0);
+  const std::vector<std::string> lines = split(read(directory_ / "c.csv"), '\n');
+  ASSERT_EQ(lines.size(), 7U);
+  EXPECT_EQ(lines[0],
+            "step,training_loss,validation_loss,validation_error,learning_rate,gradient_norm,clip_scale,"
+            "examples_per_second");
+  // Zero weights of the head: log(10) before the first step, whose rate is zero, and after it.
+  EXPECT_TRUE(lines[1].starts_with("0,,2.3025850929940")) << lines[1];
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::vector<std::string> cells = split(lines[i], ',');
+    ASSERT_EQ(cells.size(), 8U) << lines[i];
+    const std::size_t step = i - 1;
+    EXPECT_EQ(cells[0], std::to_string(step));
+    const bool evaluated = step % 2 == 0 || step == 5;
+    EXPECT_EQ(!cells[2].empty(), evaluated) << lines[i];
+    EXPECT_EQ(!cells[3].empty(), evaluated) << lines[i];
+    EXPECT_EQ(!cells[7].empty(), evaluated && step > 0) << lines[i];
+    if (step == 0) {
+      EXPECT_EQ(cells[1] + cells[4] + cells[5] + cells[6], "") << lines[i];
+      continue;
+    }
+    EXPECT_EQ(cells[4], step == 1 ? "0" : step == 2 ? "0.25" : "0.5") << lines[i];
+    const double norm = std::stod(cells[5]), scale = std::stod(cells[6]);
+    EXPECT_GT(norm, 0.01);
+    EXPECT_NEAR(scale, 0.01 / norm, 1e-9);
+  }
+}
+
+TEST_F(Trainer, WritesNoCurvesWhenToldSo) {
+  EXPECT_EQ(run_small("--steps 2 --no-curves").status, 0);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "curves.csv"));
+  EXPECT_EQ(run_small("--steps 2").status, 0);
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "curves.csv"));
+}
+
+TEST_F(Trainer, GivesTheSameCurvesForTheSameSeedOnAnyNumberOfThreads) {
+  const std::string common = "--data . --width 40 --batch-size 150 --steps 12 --evaluate-every 5 ";
+  const Result first = run(common + "--threads 1 --curves 1.csv");
+  const Result second = run(common + "--threads 2 --curves 2.csv");
+  const Result third = run(common + "--threads 3 --curves 3.csv");
+  const Result other = run(common + "--threads 1 --seed 9 --curves other.csv");
+  ASSERT_EQ(first.status + second.status + third.status + other.status, 0) << first.errors;
+  const std::string expected = curves_without_throughput("1.csv");
+  EXPECT_EQ(expected, curves_without_throughput("2.csv"));
+  EXPECT_EQ(expected, curves_without_throughput("3.csv"));
+  EXPECT_NE(expected, curves_without_throughput("other.csv"));
+  EXPECT_EQ(first.output, second.output);
+}
+
+TEST_F(Trainer, TakesEveryScheduleNormAndHyperparameter) {
+  for (const std::string arguments :
+       {"--schedule constant", "--schedule linear --final-learning-rate 1e-5", "--schedule cosine",
+        "--schedule polynomial --power 3", "--schedule exponential --decay-factor 0.1",
+        "--schedule inverse-square-root", "--schedule one-cycle", "--norm post", "--norm none --zero-init-residual",
+        "--depth 0 --width 1", "--optimizer sgd --coupled --weight-decay 1e-4", "--optimizer momentum --momentum 0.8",
+        "--optimizer nesterov --momentum 0.8 --rate-placement inside_momentum",
+        "--optimizer rmsprop --rho 0.95 --momentum 0.5 --epsilon 1e-6 --initial-v 0 --root-epsilon outside_root",
+        "--optimizer adam --beta1 0.8 --beta2 0.9 --epsilon 1e-7 --epsilon-placement after_bias_correction",
+        "--optimizer nadam --beta1 0.8 --momentum-schedule scheduled --momentum-decay 0.01"}) {
+    const Result result = run("--data . --batch-size 20 --steps 4 --no-curves " + std::string(arguments));
+    EXPECT_EQ(result.status, 0) << arguments << '\n' << result.errors;
+  }
+}
+
+TEST_F(Trainer, SaysWhichOptionIsWrong) {
+  const auto message = [&](const std::string& arguments) {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.status, 2) << arguments;
+    EXPECT_EQ(result.output, "");
+    return result.errors.substr(0, result.errors.find('\n'));
+  };
+  EXPECT_EQ(message("--width 0"), "train: --width must be a whole number in [1, 8192], got \"0\"");
+  EXPECT_EQ(message("--width 2.5"), "train: --width must be a whole number in [1, 8192], got \"2.5\"");
+  EXPECT_EQ(message("--depth -1"), "train: --depth must be a whole number in [0, 256], got \"-1\"");
+  EXPECT_EQ(message("--steps 0"), "train: --steps must be a whole number of at least 1, got \"0\"");
+  EXPECT_EQ(message("--threads 0"), "train: --threads must be a whole number in [1, 1024], got \"0\"");
+  EXPECT_EQ(message("--learning-rate nan"),
+            "train: --learning-rate must be a finite number of at least 0, got \"nan\"");
+  EXPECT_EQ(message("--learning-rate=-1"), "train: --learning-rate must be a finite number of at least 0, got \"-1\"");
+  EXPECT_EQ(message("--power 0 --schedule polynomial"), "train: --power must be a finite number above 0, got \"0\"");
+  EXPECT_EQ(message("--decay-factor 2 --schedule exponential"),
+            "train: --decay-factor must be a finite number above 0 and at most 1, got \"2\"");
+  EXPECT_EQ(message("--norm batch"), "train: --norm must be one of pre, post, none, got \"batch\"");
+  EXPECT_EQ(message("--optimizer lion"),
+            "train: --optimizer must be one of sgd, momentum, nesterov, rmsprop, adam, nadam, got \"lion\"");
+  EXPECT_EQ(message("--rho 0.9"),
+            "train: --rho is not a hyperparameter of adam; it has --beta1, --beta2, --epsilon, --epsilon-placement");
+  EXPECT_EQ(message("--optimizer sgd --momentum 0.9"), "train: --momentum is not a hyperparameter of sgd; it has none");
+  EXPECT_EQ(message("--beta1 1.2"), "train: --beta1: Adam: beta1 must be in [0, 1), got 1.2");
+  EXPECT_EQ(message("--warmup 3000"), "train: --warmup must be less than --steps, 3000, got 3000");
+  EXPECT_EQ(message("--schedule one-cycle --warmup 5"),
+            "train: --warmup must be 0 for --schedule one-cycle, which rises by itself, got 5");
+  EXPECT_EQ(message("--power 2"), "train: --power belongs to --schedule polynomial; the schedule is cosine");
+  EXPECT_EQ(message("--final-learning-rate 5"),
+            "train: --final-learning-rate must be at most --learning-rate, 0.002, got 5");
+  EXPECT_EQ(message("--speed 5"), "train: The following arguments were not expected: 5 --speed");
+  EXPECT_NE(message("--steps").find("--steps"), std::string::npos);
+}
+
+TEST_F(Trainer, SaysWhichFileIsWrong) {
+  const Result missing = run("--data nowhere");
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_EQ(missing.errors, "train: nowhere: expected a directory of IDX files, found nothing\n");
+  const Result curves = run_small("--steps 1000000 --curves nowhere/curves.csv");  // before training, so it ends soon
+  EXPECT_EQ(curves.status, 1);
+  EXPECT_EQ(curves.errors, "train: nowhere/curves.csv: the curves cannot be written: No such file or directory\n");
+}
+
+TEST_F(Trainer, SaysWhenADiskIsFull) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
+  const Result result = run_small("--steps 1000000 --curves /dev/full");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.errors, "train: /dev/full: the curves cannot be written: No space left on device\n");
+}
+
+TEST_F(Trainer, SaysWhenTrainingDiverges) {
+  const std::string diverging = "--steps 500 --optimizer sgd --learning-rate 1e38 --norm none --warmup 0 --no-curves ";
+  const Result evaluated = run_small(diverging + "--evaluate-every 5 --quiet");
+  EXPECT_EQ(evaluated.status, 3);
+  EXPECT_EQ(evaluated.output, "");
+  EXPECT_EQ(evaluated.errors,
+            "train: the validation loss after step 5 is not finite; training has diverged. A lower --learning-rate, a "
+            "longer --warmup, --clip or --norm pre may keep it finite.\n");
+  const Result skipped = run_small(diverging + "--evaluate-every 400 --quiet");
+  EXPECT_EQ(skipped.status, 3);
+  EXPECT_NE(skipped.errors.find("the gradients were not finite in 20 steps in a row"), std::string::npos)
+      << skipped.errors;
+}
+
+TEST_F(Trainer, ExplainsItself) {
+  const Result result = run("--help");
+  EXPECT_EQ(result.status, 0);
+  for (const std::string expected :
+       {"--data", "--optimizer", "adam 0.002", "--momentum", "--beta2", "--warmup", "max_train_steps", "Examples:"}) {
+    EXPECT_NE(result.output.find(expected), std::string::npos) << expected;
+  }
+}
+
+// On the built-in digits, after a fifth of the default number of steps. Softmax regression stays below 0.90 there.
+class TrainerOnDigits : public Trainer {
+ protected:
+  void SetUp() override {
+    if (!TRAIN_IS_FAST) GTEST_SKIP() << "only a release build trains fast enough";
+    Trainer::SetUp();
+  }
+  double accuracy(const std::string& arguments) const {
+    const Result result = run("--steps 600 --quiet --no-curves " + arguments);
+    EXPECT_EQ(result.status, 0) << result.errors;
+    return result.output.empty() ? 0.0 : std::stod(result.output.substr(result.output.rfind(' ')));
+  }
+};
+
+class EveryOptimizer : public TrainerOnDigits, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EveryOptimizer, LearnsFromItsStartingHyperparameters) {
+  EXPECT_GE(accuracy("--optimizer " + std::string(GetParam())), 0.93);
+}
+
+TEST_F(TrainerOnDigits, ReachesNinetySixPercentByDefault) {
+  EXPECT_GE(accuracy(""), 0.96);
+}
+
+INSTANTIATE_TEST_SUITE_P(ByName, EveryOptimizer,
+                         testing::Values("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
+
+}  // namespace
