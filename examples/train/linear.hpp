@@ -27,8 +27,7 @@ struct Linear {
     add_product(weights, input, output);
   }
 
-  /// output += weights * input + bias, which is the sum that ends a residual block: output = skipped + weights * input
-  /// + bias.
+  /// output = skipped + weights * input + bias: the sum that ends a residual block.
   template <class Output>
   void forward_residual(const MatrixView<Scalar>& skipped, const MatrixView<Scalar>& input, Output&& output) const {
     for (Eigen::Index j = 0; j < output.cols(); ++j) output.col(j) = skipped.col(j) + bias;

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -14,7 +15,6 @@
 #include <exception>
 #include <new>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -180,7 +180,7 @@ int run(int argc, char** argv) {
 
 /// What went wrong, as a sentence on standard error.
 int report(int status, const std::string& text) {
-  fmt::print(stderr, "train: {}\n", text);
+  std::fputs(fmt::format("train: {}\n", text).c_str(), stderr);
   return status;
 }
 

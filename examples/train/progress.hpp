@@ -23,10 +23,10 @@ inline std::string duration_text(double seconds) {
 
 /// What there is to say after a step.
 struct ProgressFigures {
-  std::int64_t step = 0;  ///< updates made so far
-  double training_loss = 0.0, training_accuracy = 0.0;
+  std::int64_t step = 0;                                ///< updates made so far
+  double training_loss = 0.0, training_accuracy = 0.0;  ///< means since the last evaluation
   double learning_rate = 0.0;
-  double examples_per_second = 0.0;
+  double examples_per_second = 0.0;                                ///< of training since the last evaluation
   std::optional<double> validation_loss{}, validation_accuracy{};  ///< of the last evaluation
 };
 
@@ -40,7 +40,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void note(const std::string& text) const {
-    if (!quiet_) fmt::print(stderr, "{}\n", text);
+    if (!quiet_) put(text + '\n');
   }
 
   /// After every step.
@@ -50,24 +50,29 @@ class Progress {
     if (figures.step < steps_ && now - drawn_ < std::chrono::milliseconds(100)) return;
     drawn_ = now;
     // Carriage return, the line, and "erase to the end of the line".
-    fmt::print(stderr, "\r{}\033[K", terminal_line(figures, terminal_width()));
-    std::fflush(stderr);
+    put(fmt::format("\r{}\033[K", terminal_line(figures, terminal_width())));
     drawn_line_ = true;
   }
 
   /// After every evaluation.
   void evaluated(const ProgressFigures& figures) const {
-    if (!quiet_ && !terminal_) fmt::print(stderr, "{}\n", plain_line(figures));
+    if (!quiet_ && !terminal_) put(plain_line(figures) + '\n');
   }
 
   /// Leaves the line of a terminal. Before any other output.
   void finish() {
-    if (drawn_line_) fmt::print(stderr, "\n");
+    if (drawn_line_) put("\n");
     drawn_line_ = false;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  // Training goes on where nobody can read of its progress.
+  static void put(const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+  }
 
   std::string plain_line(const ProgressFigures& figures) const {
     std::string text = fmt::format("step {}/{}  loss {:.4f}  accuracy {:.4f}", figures.step, steps_,
@@ -83,8 +88,9 @@ class Progress {
   std::string terminal_line(const ProgressFigures& figures, int width) const {
     const std::string head = fmt::format("{}/{} ", figures.step, steps_);
     std::string tail = fmt::format("loss {:.4f} acc {:.4f}", figures.training_loss, figures.training_accuracy);
-    if (figures.validation_accuracy && width >= 100)
+    if (figures.validation_accuracy && width >= 100) {
       tail += fmt::format(" validation {:.4f}", *figures.validation_accuracy);
+    }
     tail += fmt::format(" rate {:.1e} {:.0f} ex/s {}", figures.learning_rate, figures.examples_per_second,
                         time_left(figures.step));
     const int space = std::min(width - static_cast<int>(head.size() + tail.size()) - 4, 30);

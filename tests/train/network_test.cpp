@@ -12,7 +12,7 @@
 #include <tuple>
 #include <vector>
 
-#include "train/allocation_counter.hpp"
+#include "laws/allocations.hpp"
 
 namespace {
 
@@ -271,12 +271,12 @@ TEST(Network, AllocatesNothingAfterItsConstruction) {
   Network<float> network({.inputs = 784, .depth = 2, .width = 256, .max_batch = 256});
   network.initialize(5);
   const Batch<float> batch(784, 10, 256);
-  const std::int64_t before = allocations();
+  const std::int64_t before = laws::allocations();
   Eigen::internal::set_is_malloc_allowed(false);  // an Eigen object or product that allocates now fails an assertion
   batch.gradients(network);
   batch.score(network);
   Eigen::internal::set_is_malloc_allowed(true);
-  EXPECT_EQ(allocations() - before, 0);
+  EXPECT_EQ(laws::allocations() - before, 0);
 }
 
 TEST(Network, SaysWhichOptionIsOutOfRange) {
