@@ -1,5 +1,5 @@
-// A rule of one's own, written in fifteen lines in lion.hpp, trains like the built-in ones: by SIMD, on threads if wanted, with
-// clipping, weight decay and saved state.
+// A rule of one's own, written in fifteen lines in lion.hpp, trains like the built-in ones: by SIMD, on threads if
+// wanted, with clipping, weight decay and saved state.
 //
 // Output:
 // 0.255
@@ -8,9 +8,9 @@
 // 0.250
 // 0.250
 
-#include "lion.hpp"
-
 #include <eigentune/optim.hpp>
+
+#include "lion.hpp"
 
 int main() {
   Eigen::VectorXf weights = Eigen::VectorXf::LinSpaced(5, -1.0f, 1.0f), gradient(5);

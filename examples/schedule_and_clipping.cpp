@@ -1,7 +1,7 @@
 // A schedule and clipping: warm the learning rate up, let it decay, and bound the gradient's norm.
 //
-// The loss is the mean of cosh(w_i), whose gradient grows exponentially away from the minimum at 0: without clipping the
-// first steps would be enormous.
+// The loss is the mean of cosh(w_i), whose gradient grows exponentially away from the minimum at 0: without clipping
+// the first steps would be enormous.
 //
 // Output:
 // schedule: warmup(20, cosine_decay(0.5, 180))

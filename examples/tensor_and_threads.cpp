@@ -1,5 +1,5 @@
-// Eigen::Tensor and threads: a convolution's kernel is bound like a matrix, and a step runs on Eigen's thread pool, with the
-// same bits as on one thread.
+// Eigen::Tensor and threads: a convolution's kernel is bound like a matrix, and a step runs on Eigen's thread pool,
+// with the same bits as on one thread.
 //
 // Output:
 // the same bits on 1 and 4 threads: true

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -61,9 +62,10 @@ class Trainer {
     optimizer_.options_for("*.weights", {.weight_decay = options.weight_decay, .coupled = options.coupled});
   }
 
-  /// Trains, and returns the score on the test split. Throws eigentune::Error if training diverges or a file cannot be
-  /// written.
+  /// Trains, and returns the score on the test split. Throws eigentune::Error if training diverges or the file of
+  /// curves cannot be opened.
   Score run() {
+    std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit then fails like any other
     const std::int64_t steps = options_.schedule.steps;
     if (!options_.curves.empty()) curves_.emplace(options_.curves);  // where that fails, nothing is lost yet
     Progress progress(steps, options_.quiet);
@@ -101,8 +103,8 @@ class Trainer {
         progress.evaluated(figures);
         training = {};
         seconds = 0.0;
-      } else if (curves_) {
-        curves_->add(row);
+      } else {
+        write(row, false);
       }
       progress.show(figures);
     }
@@ -112,6 +114,9 @@ class Trainer {
     if (curves_) progress.note(fmt::format("curves: {}", options_.curves));
     return evaluate(network_, parallel_for_, splits_.test);
   }
+
+  /// Why the file of curves is incomplete, or nothing.
+  const std::string& curve_error() const { return curve_error_; }
 
  private:
   std::string description() const {
@@ -142,10 +147,7 @@ class Trainer {
     figures.validation_loss = row.validation_loss = score.mean_loss();
     figures.validation_accuracy = score.accuracy();
     row.validation_error = 1.0 - score.accuracy();
-    if (curves_) {
-      curves_->add(row);
-      curves_->flush();
-    }
+    write(row, true);
     if (!eigentune::is_finite(score.mean_loss())) {
       throw eigentune::DivergenceError(
           fmt::format("the validation loss after step {} is not finite; training has diverged", row.step));
@@ -153,6 +155,18 @@ class Trainer {
     if (row.validation_error < best_error_) {
       best_error_ = *row.validation_error;
       best_step_ = row.step;
+    }
+  }
+
+  /// A row of the curves. Where that fails, the run goes on without them, and says so at its end.
+  void write(const CurveRow& row, bool flush) {
+    if (!curves_) return;
+    try {
+      curves_->add(row);
+      if (flush) curves_->flush();
+    } catch (const eigentune::Error& error) {
+      curve_error_ = error.what();
+      curves_.reset();
     }
   }
 
@@ -164,24 +178,26 @@ class Trainer {
   ThreadedFor parallel_for_;
   Batches batches_;
   std::optional<CurveFile> curves_;
+  std::string curve_error_;
   Eigen::Index parameters_ = 0;
   double best_error_ = 2.0;  // worse than any
   std::int64_t best_step_ = 0;
 };
 
-int run(int argc, char** argv) {
-  const std::optional<Options> options = parse_options(argc, argv);
-  if (!options) return 0;
-  const Splits splits = options->data ? load_idx_directory(*options->data) : draw_digits();
-  const Score test = Trainer(*options, splits).run();
-  fmt::print("test accuracy {:.4f}\n", test.accuracy());
-  return 0;
-}
-
 /// What went wrong, as a sentence on standard error.
 int report(int status, const std::string& text) {
   std::fputs(fmt::format("train: {}\n", text).c_str(), stderr);
   return status;
+}
+
+int run(int argc, char** argv) {
+  const std::optional<Options> options = parse_options(argc, argv);
+  if (!options) return 0;
+  const Splits splits = options->data ? load_idx_directory(*options->data) : draw_digits();
+  Trainer trainer(*options, splits);
+  const Score test = trainer.run();
+  fmt::print("test accuracy {:.4f}\n", test.accuracy());
+  return trainer.curve_error().empty() ? 0 : report(1, trainer.curve_error());
 }
 
 }  // namespace

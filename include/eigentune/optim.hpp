@@ -1,7 +1,7 @@
 #pragma once
 
-/// The training half that every loop needs: update rules, schedules, clipping, on plain Eigen objects. To bind Eigen::Tensor,
-/// include <eigentune/tensor.hpp> too.
+/// The training half that every loop needs: update rules, schedules, clipping, on plain Eigen objects. To bind
+/// Eigen::Tensor, include <eigentune/tensor.hpp> too.
 
 #include <eigentune/core/random.hpp>
 #include <eigentune/optim/make_optimizer.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Include this to bind Eigen::Tensor, Eigen::TensorFixedSize and Eigen::TensorMap. It is apart from <eigentune/optim.hpp>
-/// because <unsupported/Eigen/CXX11/Tensor> takes long to compile.
+/// Include this to bind Eigen::Tensor, Eigen::TensorFixedSize and Eigen::TensorMap. It is apart from
+/// <eigentune/optim.hpp> because <unsupported/Eigen/CXX11/Tensor> takes long to compile.
 
 #include <eigentune/core/view.hpp>
 
@@ -20,14 +20,16 @@ Shape tensor_shape(const T& tensor) {
   // Axes as constants, because some of Eigen's tensors want them signed and others unsigned.
   [&]<int... axis>(std::integer_sequence<int, axis...>) {
     (shape.push_back(tensor.dimension(axis)), ...);
-  }(std::make_integer_sequence<int, T::NumDimensions>());
+  }
+  (std::make_integer_sequence<int, T::NumDimensions>());
   return shape;
 }
 
 template <class T>
-constexpr StorageOrder tensor_order = static_cast<int>(T::Layout) == static_cast<int>(Eigen::RowMajor) && T::NumDimensions > 1
-                                          ? StorageOrder::row_major
-                                          : StorageOrder::column_major;
+constexpr StorageOrder tensor_order =
+    static_cast<int>(T::Layout) == static_cast<int>(Eigen::RowMajor) && T::NumDimensions > 1
+        ? StorageOrder::row_major
+        : StorageOrder::column_major;
 
 template <class T>
 struct TensorOwnerTraits {

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The library's version, as in the CMake project. Compare with `EIGENTUNE_VERSION >= 10000 * major + 100 * minor + patch`.
+/// The library's version, as in the CMake project. Compare with `EIGENTUNE_VERSION >= 10000 * major + 100 * minor +
+/// patch`.
 #define EIGENTUNE_VERSION_MAJOR 0
 #define EIGENTUNE_VERSION_MINOR 1
 #define EIGENTUNE_VERSION_PATCH 0

@@ -24,8 +24,8 @@ TEST(MakeOptimizer, KnowsTheRulesByName) {
                                                                   {"nesterov", "Nesterov"}, {"rmsprop", "RMSProp"},
                                                                   {"adam", "Adam"},         {"nadam", "NAdam"}};
   for (const auto& [name, rule] : names) EXPECT_EQ(make_optimizer<float>(name).rule_name(), rule);
-  EXPECT_EQ(error_of([] { make_optimizer<float>("Adam"); }),
-            "there is no optimizer \"Adam\"; there are sgd, momentum, nesterov, rmsprop, adam, nadam");
+  EXPECT_EQ(error_of([] { make_optimizer<float>("Adamm"); }),
+            "there is no optimizer \"Adamm\"; there are sgd, momentum, nesterov, rmsprop, adam, nadam");
   EXPECT_EQ(error_of([] { make_optimizer<float>(""); }),
             "there is no optimizer \"\"; there are sgd, momentum, nesterov, rmsprop, adam, nadam");
 }
@@ -185,8 +185,8 @@ TEST(Optimizer, DoesNotTakeAnotherRulesPlaceUnnoticed) {
   AnyOptimizer<double>& any = adam;
   any = make_optimizer<double>("sgd");
   EXPECT_EQ(adam.rule_name(), "SGD");
-  EXPECT_THROW(static_cast<void>(adam.rule()), std::bad_cast);
-  EXPECT_THROW(adam.set_rule({}), std::bad_cast);
+  EXPECT_THROW(static_cast<void>(adam.rule()), std::invalid_argument);
+  EXPECT_THROW(adam.set_rule({}), std::invalid_argument);
 }
 
 }  // namespace

@@ -9,15 +9,16 @@
 
 namespace eigentune {
 
-/// A tie to an object that the caller keeps alive. An object that owns its memory is kept by address and looked up anew each
-/// time, so that it may be swapped, moved into or reassigned; a window (Map, Ref, Block) is kept by value. For a block of an
-/// owner, the owner is looked up too.
+/// A tie to an object that the caller keeps alive. An object that owns its memory is kept by address and looked up anew
+/// each time, so that it may be swapped, moved into or reassigned; a window (Map, Ref, Block) is kept by value. For a
+/// block of an owner, the owner is looked up too.
 template <class Scalar>
 class Binding {
  public:
   Binding() = default;
 
-  /// The memory as it is now. Throws std::invalid_argument if the object has another shape than when it was bound; `call`
+  /// The memory as it is now. Throws std::invalid_argument if the object has another shape than when it was bound;
+  /// `call`
   /// ("step"), `what` ("parameter") and `name` appear in the text.
   TensorView<Scalar> view(std::string_view call, std::string_view what, std::string_view name) const {
     if (look_up_ == nullptr) return view_;
@@ -35,22 +36,25 @@ class Binding {
   /// The memory as it was when bound.
   const TensorView<Scalar>& bound_view() const { return view_; }
 
-  /// Ties to `object`; `call` ("add"), `what` ("parameter") and `name` appear in errors. Throws std::invalid_argument if it is not contiguous.
-  /// Does not compile for a temporary that owns its memory, an expression, constant elements or another scalar type.
+  /// Ties to `object`; `call` ("add"), `what` ("parameter") and `name` appear in errors. Throws std::invalid_argument
+  /// if it is not contiguous. Does not compile for a temporary that owns its memory, an expression, constant elements
+  /// or another scalar type.
   template <class T>
   static Binding to(T&& object, std::string_view call, std::string_view what, std::string_view name) {
     using Object = std::remove_cvref_t<T>;
-    static_assert(Viewable<Object>,
-                  "eigentune: only objects with memory of their own can be bound: Matrix, Array, Map, Ref, Block, and with "
-                  "<eigentune/tensor.hpp> Tensor and TensorMap; this is another type, or an expression yet to be evaluated");
+    static_assert(
+        Viewable<Object>,
+        "eigentune: only objects with memory of their own can be bound: Matrix, Array, Map, Ref, Block, and with "
+        "<eigentune/tensor.hpp> Tensor and TensorMap; this is another type, or an expression yet to be evaluated");
     if constexpr (Viewable<Object>) {
       using Traits = ViewTraits<Object>;
       constexpr bool owning_temporary = Traits::owns && !std::is_lvalue_reference_v<T>;
-      constexpr bool constant = std::is_const_v<typename Traits::Scalar> ||
-                                (Traits::owns && std::is_const_v<std::remove_reference_t<T>>);
+      constexpr bool constant =
+          std::is_const_v<typename Traits::Scalar> || (Traits::owns && std::is_const_v<std::remove_reference_t<T>>);
       constexpr bool same_scalar = std::same_as<std::remove_const_t<typename Traits::Scalar>, Scalar>;
-      static_assert(!owning_temporary, "eigentune: a temporary that owns its memory cannot be bound: it is gone before the "
-                                       "first step. Bind a named object, which the optimizer keeps by address");
+      static_assert(!owning_temporary,
+                    "eigentune: a temporary that owns its memory cannot be bound: it is gone before the "
+                    "first step. Bind a named object, which the optimizer keeps by address");
       static_assert(!constant, "eigentune: parameters and gradients must be writable (a step can zero the gradients)");
       static_assert(same_scalar, "eigentune: parameter and gradient must have the optimizer's scalar type");
       if constexpr (!owning_temporary && !constant && same_scalar) {

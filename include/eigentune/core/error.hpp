@@ -17,8 +17,8 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws std::invalid_argument with the formatted text unless `condition` holds. The text names the argument, its value and
-/// what is allowed: `require(steps > 0, "cosine_decay: steps must be at least 1, got {}", steps)`.
+/// Throws std::invalid_argument with the formatted text unless `condition` holds. The text names the argument, its
+/// value and what is allowed: `require(steps > 0, "cosine_decay: steps must be at least 1, got {}", steps)`.
 template <class... Arguments>
 constexpr void require(bool condition, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
   if (!condition) [[unlikely]] {
@@ -26,8 +26,8 @@ constexpr void require(bool condition, fmt::format_string<Arguments...> text, Ar
   }
 }
 
-/// Whether `value` is neither infinite nor NaN. Looks at the bits, so that it still answers under -ffast-math, where the
-/// compiler takes std::isfinite for true.
+/// Whether `value` is neither infinite nor NaN. Looks at the bits, so that it still answers under -ffast-math, where
+/// the compiler takes std::isfinite for true.
 constexpr bool is_finite(double value) {
   constexpr std::uint64_t exponent_bits = 0x7ff0'0000'0000'0000;
   return (std::bit_cast<std::uint64_t>(value) & exponent_bits) != exponent_bits;

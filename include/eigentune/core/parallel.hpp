@@ -25,8 +25,8 @@ concept ThreadPoolLike = requires(T& pool, std::function<void()> work) {
 class ThreadPoolRef {
  public:
   template <ThreadPoolLike Pool>
-    requires(!std::same_as<std::remove_cv_t<Pool>, ThreadPoolRef>)
-  ThreadPoolRef(Pool& pool)  // NOLINT: implicit, so that functions take any pool
+  requires(!std::same_as<std::remove_cv_t<Pool>, ThreadPoolRef>)
+      ThreadPoolRef(Pool& pool)  // NOLINT: implicit, so that functions take any pool
       : pool_(const_cast<void*>(static_cast<const void*>(std::addressof(pool)))),
         threads_(static_cast<int>(pool.NumThreads())),
         schedule_([](void* p, std::function<void()> f) { static_cast<Pool*>(p)->Schedule(std::move(f)); }) {}
@@ -40,10 +40,11 @@ class ThreadPoolRef {
   void (*schedule_)(void*, std::function<void()>);
 };
 
-/// Runs numbered tasks on the calling thread and on a pool. The calling thread takes part and only ever waits for tasks that
-/// another thread has begun, so a call from inside the pool cannot deadlock. After construction a call allocates nothing but
-/// what the pool itself may. One region runs one call at a time. The pool may run its closures as late as it likes, also after
-/// the region is gone; if it destroys one without having run it, some 60 bytes of the region are never freed.
+/// Runs numbered tasks on the calling thread and on a pool. The calling thread takes part and only ever waits for tasks
+/// that another thread has begun, so a call from inside the pool cannot deadlock. After construction a call allocates
+/// nothing but what the pool itself may. One region runs one call at a time. The pool may run its closures as late as
+/// it likes, also after the region is gone; if it destroys one without having run it, some 60 bytes of the region are
+/// never freed.
 class ParallelRegion {
  public:
   ParallelRegion() : shared_(new Shared) {}
@@ -54,9 +55,9 @@ class ParallelRegion {
     return *this;
   }
 
-  /// Calls task(i) once for each i in [0, count), in no particular order, on at most pool.threads() threads including this
-  /// one, and returns when all are done. If tasks throw, one of the exceptions is thrown here, after the others are done.
-  /// `count` must be below 2^31.
+  /// Calls task(i) once for each i in [0, count), in no particular order, on at most pool.threads() threads including
+  /// this one, and returns when all are done. If tasks throw, one of the exceptions is thrown here, after the others
+  /// are done. `count` must be below 2^31.
   template <class Task>
   void run(ThreadPoolRef pool, std::int64_t count, Task&& task) {
     require(count < (std::int64_t{1} << 31), "ParallelRegion: count must be below 2^31, got {}", count);
@@ -77,8 +78,8 @@ class ParallelRegion {
     shared_->error = nullptr;
     shared_->failed.store(false, std::memory_order_relaxed);
     shared_->done.store(0, std::memory_order_relaxed);
-    // Publishes everything above. The count rides in the same word as the next index, so that a helper that comes late, even
-    // one of an earlier call, either gets a task of this call or none.
+    // Publishes everything above. The count rides in the same word as the next index, so that a helper that comes late,
+    // even one of an earlier call, either gets a task of this call or none.
     shared_->ticket.store(static_cast<std::uint64_t>(count) << 32, std::memory_order_release);
 
     const std::int64_t helpers = std::min<std::int64_t>(pool.threads() - 1, count - 1);

@@ -25,8 +25,8 @@ class Shape {
 
   constexpr Shape() = default;
 
-  /// Throws std::invalid_argument if there are more than max_rank extents, one is negative, or those that are not 0 multiply to
-  /// 2^63 or more.
+  /// Throws std::invalid_argument if there are more than max_rank extents, one is negative, or those that are not 0
+  /// multiply to 2^63 or more.
   constexpr Shape(std::initializer_list<std::int64_t> extents) {
     for (const std::int64_t extent : extents) push_back(extent);
   }

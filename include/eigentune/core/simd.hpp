@@ -14,8 +14,8 @@
 #include <immintrin.h>
 #endif
 
-// Names the flags that this translation unit is built with. Units built with different flags then have kernels of different
-// names, and the linker cannot give a unit for a small processor the copy that was compiled for a large one.
+// Names the flags that this translation unit is built with. Units built with different flags then have kernels of
+// different names, and the linker cannot give a unit for a small processor the copy that was compiled for a large one.
 #if defined(EIGENTUNE_SIMD_GENERIC)
 #define EIGENTUNE_BASELINE baseline_generic
 #elif defined(__AVX512F__)
@@ -34,8 +34,8 @@
 
 namespace eigentune::simd {
 
-/// Whether results have the same bits on every machine and with every compiler: not under -ffast-math and its like, which let
-/// the compiler replace divisions and roots by approximations and reorder sums. Everything still works then.
+/// Whether results have the same bits on every machine and with every compiler: not under -ffast-math and its like,
+/// which let the compiler replace divisions and roots by approximations and reorder sums. Everything still works then.
 #if defined(__FAST_MATH__)
 inline constexpr bool same_bits_everywhere = false;
 #else
@@ -63,7 +63,8 @@ struct ScalarStorage {
 };
 
 /// What one fused pass works on: `size` contiguous elements of one tensor, and the numbers of this step.
-/// Element by element: g = clamp(gradient_scale * gradient, +-gradient_limit) + coupled_decay * p;  p = keep * p; then the rule.
+/// Element by element: g = clamp(gradient_scale * gradient, +-gradient_limit) + coupled_decay * p;  p = keep * p; then
+/// the rule.
 template <class Scalar, class State>
 struct FusedPass {
   Scalar* parameter = nullptr;
@@ -90,10 +91,12 @@ inline namespace EIGENTUNE_BASELINE {
 #define EIGENTUNE_BYTES 16
 #define EIGENTUNE_SQUARE_ROOT_FLOAT(root, value) root = _mm_sqrt_ps(value)
 #define EIGENTUNE_SQUARE_ROOT_DOUBLE(root, value) root = _mm_sqrt_pd(value)
-#define EIGENTUNE_LOAD_FLOATS(vector, source) vector = _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(source))))
-#define EIGENTUNE_STORE_FLOATS(target, vector) _mm_storel_epi64(reinterpret_cast<__m128i*>(target), _mm_castps_si128(_mm_cvtpd_ps(vector)))
+#define EIGENTUNE_LOAD_FLOATS(vector, source) \
+  vector = _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(source))))
+#define EIGENTUNE_STORE_FLOATS(target, vector) \
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(target), _mm_castps_si128(_mm_cvtpd_ps(vector)))
 #include <eigentune/core/simd/pack.inc>
-#include <eigentune/core/simd/kernels.inc>
+#include <eigentune/core/simd/passes.inc>
 #undef EIGENTUNE_LEVEL
 #undef EIGENTUNE_TARGET
 #undef EIGENTUNE_BYTES
@@ -110,7 +113,7 @@ inline namespace EIGENTUNE_BASELINE {
 #define EIGENTUNE_LOAD_FLOATS(vector, source) vector = _mm256_cvtps_pd(_mm_loadu_ps(source))
 #define EIGENTUNE_STORE_FLOATS(target, vector) _mm_storeu_ps(target, _mm256_cvtpd_ps(vector))
 #include <eigentune/core/simd/pack.inc>
-#include <eigentune/core/simd/kernels.inc>
+#include <eigentune/core/simd/passes.inc>
 #undef EIGENTUNE_LEVEL
 #undef EIGENTUNE_TARGET
 #undef EIGENTUNE_BYTES
@@ -129,7 +132,7 @@ inline namespace EIGENTUNE_BASELINE {
 #define EIGENTUNE_LOAD_FLOATS(vector, source) vector = _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(source))
 #define EIGENTUNE_STORE_FLOATS(target, vector) _mm256_storeu_ps(target, _mm512_maskz_cvtpd_ps(0xff, vector))
 #include <eigentune/core/simd/pack.inc>
-#include <eigentune/core/simd/kernels.inc>
+#include <eigentune/core/simd/passes.inc>
 #undef EIGENTUNE_LEVEL
 #undef EIGENTUNE_TARGET
 #undef EIGENTUNE_BYTES
@@ -160,7 +163,7 @@ inline namespace EIGENTUNE_BASELINE {
   for (int i = 0; i < 2; ++i) root[i] = __builtin_sqrt(value[i])
 #endif
 #include <eigentune/core/simd/pack.inc>
-#include <eigentune/core/simd/kernels.inc>
+#include <eigentune/core/simd/passes.inc>
 #undef EIGENTUNE_LEVEL
 #undef EIGENTUNE_TARGET
 #undef EIGENTUNE_BYTES
@@ -172,19 +175,31 @@ inline namespace EIGENTUNE_BASELINE {
 
 #endif
 
+/// The narrowest pack, to ask what can be done with one.
+#if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
+template <class Scalar>
+using BaselinePack = sse2::Pack<Scalar>;
+#else
+template <class Scalar>
+using BaselinePack = generic::Pack<Scalar>;
+#endif
+
 /// One fused pass at `level` over the elements [begin, begin + count). See FusedPass.
 template <class Rule, class Scalar, class State>
 double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count) {
-  static_assert(sizeof(typename Rule::Scalars) <= ScalarStorage::capacity &&
-                    std::is_trivially_copyable_v<typename Rule::Scalars>,
-                "eigentune: a rule's Scalars are trivially copyable and at most 128 bytes");
+  static_assert(
+      sizeof(typename Rule::Scalars) <= ScalarStorage::capacity && std::is_trivially_copyable_v<typename Rule::Scalars>,
+      "eigentune: a rule's Scalars are trivially copyable and at most 128 bytes");
   static_assert(Rule::state.size() <= max_slots, "eigentune: a rule has at most 8 named states");
   constexpr std::make_index_sequence<Rule::state.size()> slots;
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
   switch (level) {
-    case SimdLevel::avx512: return avx512::fused_pass<Rule>(pass, begin, count, slots);
-    case SimdLevel::avx2: return avx2::fused_pass<Rule>(pass, begin, count, slots);
-    default: return sse2::fused_pass<Rule>(pass, begin, count, slots);
+    case SimdLevel::avx512:
+      return avx512::fused_pass<Rule>(pass, begin, count, slots);
+    case SimdLevel::avx2:
+      return avx2::fused_pass<Rule>(pass, begin, count, slots);
+    default:
+      return sse2::fused_pass<Rule>(pass, begin, count, slots);
   }
 #else
   static_cast<void>(level);
@@ -203,9 +218,12 @@ template <class Scalar>
 double sum_of_squares(SimdLevel level, const Scalar* values, std::int64_t size) {
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
   switch (level) {
-    case SimdLevel::avx512: return avx512::sum_of_squares(values, size);
-    case SimdLevel::avx2: return avx2::sum_of_squares(values, size);
-    default: return sse2::sum_of_squares(values, size);
+    case SimdLevel::avx512:
+      return avx512::sum_of_squares(values, size);
+    case SimdLevel::avx2:
+      return avx2::sum_of_squares(values, size);
+    default:
+      return sse2::sum_of_squares(values, size);
   }
 #else
   static_cast<void>(level);

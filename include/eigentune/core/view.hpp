@@ -10,7 +10,8 @@
 
 namespace eigentune {
 
-/// Contiguous memory of a matrix or tensor that somebody else owns: shape.size() elements from `data` on, laid out in `order`.
+/// Contiguous memory of a matrix or tensor that somebody else owns: shape.size() elements from `data` on, laid out in
+/// `order`.
 template <class Scalar>
 struct TensorView {
   Scalar* data = nullptr;
@@ -20,12 +21,13 @@ struct TensorView {
   std::int64_t size() const { return shape.size(); }
 };
 
-/// What the library must know of a type before it can bind objects of it. Specialised for Eigen's dense types below and for
-/// Eigen::Tensor in <eigentune/tensor.hpp>; a user may specialise it for a container of their own.
+/// What the library must know of a type before it can bind objects of it. Specialised for Eigen's dense types below and
+/// for Eigen::Tensor in <eigentune/tensor.hpp>; a user may specialise it for a container of their own.
 ///   Scalar      the element type, const if elements cannot be written
 ///   owns        true: objects own their memory (bound by address), false: they are windows (bound by value)
 ///   contiguous  of an object: whether its elements follow each other without gaps
-///   view        of an object: its memory, shape and order; `Owner` and `owner` (windows only, optional) lead to the object
+///   view        of an object: its memory, shape and order; `Owner` and `owner` (windows only, optional) lead to the
+///   object
 ///               whose memory it is, so that a later resize is noticed
 template <class T>
 struct ViewTraits {
@@ -34,21 +36,28 @@ struct ViewTraits {
 
 namespace detail {
 
-// By conversion and not by std::derived_from<DenseBase<T>>: VectorBlock and users' classes derive from their base's base.
+// By conversion and not by std::derived_from<DenseBase<T>>: VectorBlock and users' classes derive from their base's
+// base.
 template <class Derived>
 void accept_dense(const Eigen::DenseBase<Derived>&);
 template <class Derived>
 void accept_owner(const Eigen::PlainObjectBase<Derived>&);
 
 template <class T>
-concept EigenDense = requires(const T& object) { accept_dense(object); };
+concept EigenDense = requires(const T& object) {
+  accept_dense(object);
+};
 
 template <class T>
-concept EigenOwner = requires(const T& object) { accept_owner(object); };
+concept EigenOwner = requires(const T& object) {
+  accept_owner(object);
+};
 
 template <class T>
-concept EigenWindow = EigenDense<T> && !EigenOwner<T> && (T::Flags & Eigen::DirectAccessBit) != 0 &&
-                      requires(const T& object) { object.data(); };
+concept EigenWindow =
+    EigenDense<T> && !EigenOwner<T> && (T::Flags & Eigen::DirectAccessBit) != 0 && requires(const T& object) {
+  object.data();
+};
 
 template <class T>
 Shape dense_shape(T& object) {  // not const: g++ takes an object whose elements are not set yet for read
@@ -60,8 +69,8 @@ Shape dense_shape(T& object) {  // not const: g++ takes an object whose elements
 }
 
 template <class T>
-constexpr StorageOrder dense_order = T::IsRowMajor && !T::IsVectorAtCompileTime ? StorageOrder::row_major
-                                                                                 : StorageOrder::column_major;
+constexpr StorageOrder dense_order =
+    T::IsRowMajor && !T::IsVectorAtCompileTime ? StorageOrder::row_major : StorageOrder::column_major;
 
 }  // namespace detail
 
@@ -110,7 +119,8 @@ struct ViewTraits<T> {
   }
 };
 
-/// Objects of type T (no reference, no const) can be bound: contiguous dense Eigen objects, and what ViewTraits is specialised for.
+/// Objects of type T (no reference, no const) can be bound: contiguous dense Eigen objects, and what ViewTraits is
+/// specialised for.
 template <class T>
 concept Viewable = ViewTraits<T>::defined;
 

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -108,9 +109,9 @@ class AnyOptimizer {
   /// Everything that a later run needs besides parameters, hyperparameters and options, as a value.
   OptimizerState<State> state() const;
 
-  /// Puts a state back, whatever the order of its tensors. Throws std::invalid_argument, and changes nothing, if it is
-  /// of another rule or its tensors' names, shapes, storage orders or slots are not those bound here; the text lists
-  /// what is missing, extra and different.
+  /// Puts a state back, whatever the order of its tensors; its values are taken as they are. Throws
+  /// std::invalid_argument, and changes nothing, if it is of another rule or its tensors' names, shapes, storage orders
+  /// or slots are not those bound here; the text lists what is missing, extra and different.
   void load_state(const OptimizerState<State>& state);
 
   /// The values of one state of one tensor, [shape.size()] in the tensor's storage order; valid until the next step, or
@@ -129,11 +130,11 @@ class AnyOptimizer {
     options_.validate();
   }
 
-  ErasedRule<Scalar, State>& erased_rule() { return *rule_; }
-  const ErasedRule<Scalar, State>& erased_rule() const { return *rule_; }
+  const ErasedRule<Scalar, State>* erased_rule() const { return rule_.get(); }
 
  private:
   using Pass = simd::FusedPass<Scalar, State>;
+  using Compute = std::conditional_t<(sizeof(Scalar) > sizeof(State)), Scalar, State>;
   static constexpr double unlimited = std::numeric_limits<double>::infinity();
 
   struct Tensor : BoundTensor<Scalar> {
@@ -155,6 +156,13 @@ class AnyOptimizer {
   void prepare_adaptive_clip(double threshold, const ThreadPoolRef* pool);
   double apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level, bool adaptive_clip) const;
   void run_accumulate(const ThreadPoolRef* pool);
+  void check_representable(const StepOptions& options, double gradient_scale) const;
+  void check_alive(const char* call) const {
+    require(rule_ != nullptr, "{}: this optimizer was moved from; it can only be destroyed or assigned to", call);
+  }
+  static double tensor_rate(const Tensor& tensor, const StepOptions& options) {
+    return options.learning_rate.value() * tensor.options.learning_rate_scale.value_or(1.0);
+  }
   static void zero_gradient(Tensor& tensor);
   Scalar* gradient_source(Tensor& tensor) const {
     return accumulated_ > 0 ? tensor.accumulated.data() : tensor.gradient_view.data;

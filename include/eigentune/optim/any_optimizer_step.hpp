@@ -12,6 +12,7 @@ namespace eigentune {
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient,
                                               const TensorOptions& options) {
+  check_alive("add");
   tensors_.check_new(name, parameter, gradient);
   options.validate();
   const std::int64_t size = parameter.bound_view().size();
@@ -23,12 +24,14 @@ void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> 
 
 template <class Scalar, class State>
 StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, const ThreadPoolRef* pool) {
+  check_alive("step");
   options.validate();
   const SimdLevel level = simd_level();
   tensors_.look_up("step");
 
   double gradient_scale = options.gradient_scale;
   if (accumulated_ > 0) gradient_scale /= static_cast<double>(accumulated_);
+  check_representable(options, gradient_scale);
 
   StepReport report;
   const bool measure_first = options.check_finite || options.max_gradient_norm || options.max_tensor_norm;
@@ -64,6 +67,21 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   report.step = step_;
   report.skipped = skipped_;
   return report;
+}
+
+/// What is finite in double may not be in float; asked before anything is written.
+template <class Scalar, class State>
+void AnyOptimizer<Scalar, State>::check_representable(const StepOptions& options, double gradient_scale) const {
+  const auto fits = [](double value) { return std::fabs(value) <= std::numeric_limits<Compute>::max(); };
+  constexpr const char* type = std::same_as<Compute, float> ? "float" : "double";
+  require(fits(gradient_scale) && static_cast<Compute>(gradient_scale) != Compute(0),
+          "step: gradient_scale (over the number of accumulated gradients) must be finite and not 0 in {}, got {}",
+          type, gradient_scale);
+  for (const Tensor& tensor : tensors_) {
+    const double rate = tensor_rate(tensor, options);
+    require(fits(rate), "step: learning_rate times the learning_rate_scale of \"{}\" must be finite in {}, got {}",
+            tensor.name, type, rate);
+  }
 }
 
 /// Nothing of parameters and state has been touched. The gradients of this step are spent: a sum that is not finite
@@ -122,7 +140,7 @@ void AnyOptimizer<Scalar, State>::prepare(const StepOptions& options, double gra
   simd::ScalarStorage scalars;
   for (Tensor& tensor : tensors_) {
     if (tensor.frozen()) continue;
-    const double rate = options.learning_rate.value() * tensor.options.learning_rate_scale.value_or(1.0);
+    const double rate = tensor_rate(tensor, options);
     if (rate != shared_rate || tensor.updates != shared_updates) {
       rule_->make_scalars(tensor.updates, rate, scalars);
       shared_rate = rate;
@@ -181,7 +199,8 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
   constexpr std::int64_t piece_size = 1024;
   static_assert(BlockPlan::block_size % piece_size == 0 && piece_size % simd::square_lanes == 0);
   alignas(64) std::array<Scalar, piece_size> clipped;
-  const double sum = tensor.pass.measure ? simd::sum_of_squares(level, tensor.pass.gradient + block.begin, block.size) : 0.0;
+  const double sum =
+      tensor.pass.measure ? simd::sum_of_squares(level, tensor.pass.gradient + block.begin, block.size) : 0.0;
   for (std::int64_t begin = block.begin; begin < block.begin + block.size; begin += piece_size) {
     const std::int64_t size = std::min(piece_size, block.begin + block.size - begin);
     const Scalar* gradient = tensor.pass.gradient + begin;
@@ -202,6 +221,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
 
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::run_accumulate(const ThreadPoolRef* pool) {
+  check_alive("accumulate");
   tensors_.look_up("accumulate");
   for (Tensor& tensor : tensors_) {
     if (tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};

@@ -30,9 +30,47 @@ class ErasedRule {
   virtual void set_hyperparameters(const Hyperparameters& values) = 0;
 };
 
+namespace detail {
+
+template <class Pack, std::size_t>
+using StateReference = Pack&;
+
+/// Whether Rule::update takes (scalars, gradient, parameter&, one state& per slot) for packs of `Scalar`, and takes the
+/// parameter by reference.
+template <class Rule, class Scalar, std::size_t... slot>
+constexpr bool has_update(std::index_sequence<slot...>) {
+  using Pack = simd::BaselinePack<Scalar>;
+  using Reference = Pack&;
+  return requires(const typename Rule::Scalars& scalars, Pack gradient, Reference parameter) {
+    Rule::update(scalars, gradient, parameter, std::declval<StateReference<Pack, slot>>()...);
+  }
+  &&!requires(const typename Rule::Scalars& scalars, Pack gradient) {
+    Rule::update(scalars, gradient, Pack(), std::declval<StateReference<Pack, slot>>()...);
+  };
+}
+
+/// Whether no two slots have one name.
+template <class Rule>
+constexpr bool has_distinct_slots() {
+  for (std::size_t i = 0; i < Rule::state.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (std::string_view(Rule::state[i].name) == std::string_view(Rule::state[j].name)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
 template <UpdateRule Rule, class Scalar, class State>
 class HeldRule final : public ErasedRule<Scalar, State> {
  public:
+  static_assert(
+      detail::has_update<Rule, Scalar>(std::make_index_sequence<Rule::state.size()>()),
+      "eigentune: a rule needs `template <class T> static void update(const auto& scalars, T gradient, T& parameter, "
+      "T& state_0, ...)` with one T& for each of its named states");
+  static_assert(detail::has_distinct_slots<Rule>(), "eigentune: two of the rule's named states have the same name");
+
   explicit HeldRule(Rule held) : rule(std::move(held)) { validate_rule(rule); }
 
   std::string_view name() const override { return rule_name<Rule>(); }
@@ -59,8 +97,11 @@ class HeldRule final : public ErasedRule<Scalar, State> {
   const void* address() const override { return &rule; }
   void set_hyperparameters(const Hyperparameters& values) override {
     Rule changed = rule;
-    for (const auto& [hyperparameter, value] : values) {
-      set_hyperparameter(name(), hyperparameters(), &changed, hyperparameter, value);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        require(values[i].first != values[j].first, "{}: {} is given twice", name(), values[i].first);
+      }
+      set_hyperparameter(name(), hyperparameters(), &changed, values[i].first, values[i].second);
     }
     validate_rule(changed);
     rule = std::move(changed);

@@ -2,6 +2,7 @@
 
 #include <eigentune/optim/optimizers.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -9,16 +10,20 @@
 namespace eigentune {
 
 /// Calls `use` with a default rule of that name: SGDRule{} for "sgd", MomentumRule{} for "momentum", and so on for
-/// "nesterov", "rmsprop", "adam" and "nadam". Throws std::invalid_argument for another name; the text lists the right
-/// ones.
+/// "nesterov", "rmsprop", "adam" and "nadam", in upper or lower case. Throws std::invalid_argument for another name;
+/// the text lists the right ones.
 template <class Use>
 decltype(auto) with_rule(std::string_view name, Use&& use) {
-  if (name == "sgd") return use(SGDRule{});
-  if (name == "momentum") return use(MomentumRule{});
-  if (name == "nesterov") return use(NesterovRule{});
-  if (name == "rmsprop") return use(RMSPropRule{});
-  if (name == "adam") return use(AdamRule{});
-  if (name == "nadam") return use(NAdamRule{});
+  const auto is = [name](std::string_view rule) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(name, rule, {}, lower, lower);
+  };
+  if (is(SGDRule::name)) return use(SGDRule{});
+  if (is(MomentumRule::name)) return use(MomentumRule{});
+  if (is(NesterovRule::name)) return use(NesterovRule{});
+  if (is(RMSPropRule::name)) return use(RMSPropRule{});
+  if (is(AdamRule::name)) return use(AdamRule{});
+  if (is(NAdamRule::name)) return use(NAdamRule{});
   throw std::invalid_argument(
       fmt::format("there is no optimizer \"{}\"; there are sgd, momentum, nesterov, rmsprop, adam, nadam", name));
 }

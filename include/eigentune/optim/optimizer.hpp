@@ -19,18 +19,25 @@ class Optimizer : public AnyOptimizer<Scalar, State> {
       : AnyOptimizer<Scalar, State>(std::make_unique<Held>(std::move(rule)), std::move(options)) {}
 
   /// The hyperparameters.
-  const Rule& rule() const { return dynamic_cast<const Held&>(this->erased_rule()).rule; }
+  const Rule& rule() const { return held("rule").rule; }
 
   /// Changes hyperparameters from the next step on; state stays. Throws std::invalid_argument, and changes nothing, if
   /// one is out of range.
   void set_rule(Rule rule) {
     validate_rule(rule);
-    dynamic_cast<Held&>(this->erased_rule()).rule = std::move(rule);
+    const_cast<Held&>(held("set_rule")).rule = std::move(rule);
   }
 
  private:
-  // Cast with a check: assigning to the AnyOptimizer within may have put another rule in its place.
   using Held = HeldRule<Rule, Scalar, State>;
+
+  // With a check: assigning to the AnyOptimizer within may have put another rule in its place.
+  const Held& held(const char* call) const {
+    const auto* found = dynamic_cast<const Held*>(this->erased_rule());
+    require(found != nullptr,
+            "{}: this optimizer's own rule is gone: it was moved from, or assigned another as an AnyOptimizer", call);
+    return *found;
+  }
 };
 
 }  // namespace eigentune

@@ -91,6 +91,8 @@ struct StepOptions {
 
   /// True: the gradients are read once before anything is written, and if their norm is not finite the step is skipped
   /// and leaves every bit of parameters and state alone. False: no check; a non-finite gradient is written through.
+  /// The check is of the gradients: finite ones whose squares overflow (above 1.8e19 in float, 1.3e154 in double) can
+  /// still make the state of RMSProp, Adam and NAdam infinite in float, and count as not finite in double.
   bool check_finite = true;
 
   /// Multiplies all gradients before anything else, the norm included: 1 / n after n gradients were summed, or one over

@@ -21,13 +21,14 @@ namespace eigentune {
 struct AdamRule {
   double beta1 = 0.9;     ///< decay of the mean gradient, in [0, 1)
   double beta2 = 0.999;   ///< decay of the mean squared gradient, in [0, 1)
-  double epsilon = 1e-8;  ///< in [0, inf)
+  double epsilon = 1e-8;  ///< in [0, inf); at 0, or 0 once in float, a gradient that was never other than 0 gives 0/0
   EpsilonPlacement epsilon_placement = EpsilonPlacement::before_bias_correction;
 
   static constexpr std::string_view name = "Adam";
   static constexpr std::array state = {StateSlot{"m", 0.0}, StateSlot{"v", 0.0}};
   static constexpr auto hyperparameters() {
-    return std::array{number<&AdamRule::beta1>("beta1", unit_half_open), number<&AdamRule::beta2>("beta2", unit_half_open),
+    return std::array{number<&AdamRule::beta1>("beta1", unit_half_open),
+                      number<&AdamRule::beta2>("beta2", unit_half_open),
                       number<&AdamRule::epsilon>("epsilon", not_negative),
                       option<&AdamRule::epsilon_placement>("epsilon_placement", epsilon_placement_names)};
   }
@@ -39,9 +40,14 @@ struct AdamRule {
   };
   Scalars scalars(std::int64_t step, double rate) const {
     const double root = std::sqrt(one_minus_power(beta2, step + 1));
-    // sqrt(v / r^2) + epsilon = (sqrt(v) + epsilon r) / r: the other placement is another epsilon, and no other formula.
+    // sqrt(v / r^2) + epsilon = (sqrt(v) + epsilon r) / r: the other placement is another epsilon, and no other
+    // formula.
     const bool after = epsilon_placement == EpsilonPlacement::after_bias_correction;
-    return {beta1,       1.0 - beta1, beta2, 1.0 - beta2, after ? epsilon * root : epsilon,
+    return {beta1,
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            after ? epsilon * root : epsilon,
             rate * (root / one_minus_power(beta1, step + 1))};
   }
 

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/error.hpp>
 
+#include <concepts>
 #include <limits>
 #include <span>
 #include <string>
@@ -29,17 +30,17 @@ inline std::string to_string(const Interval& interval) {
                      interval.includes_high ? ']' : ')');
 }
 
-inline constexpr Interval unit_half_open{0.0, 1.0, true, false};                                         ///< [0, 1)
-inline constexpr Interval not_negative{0.0, std::numeric_limits<double>::infinity(), true, false};       ///< [0, inf)
+inline constexpr Interval unit_half_open{0.0, 1.0, true, false};                                    ///< [0, 1)
+inline constexpr Interval not_negative{0.0, std::numeric_limits<double>::infinity(), true, false};  ///< [0, inf)
 
 /// A hyperparameter's value when it is set by name: a number, or the name of an option.
 class HyperparameterValue {
  public:
   template <class Number>
-    requires(std::is_arithmetic_v<Number>)
-  HyperparameterValue(Number number) : value_(static_cast<double>(number)) {}  // NOLINT: implicit, so that lists read well
-  HyperparameterValue(const char* option) : value_(std::string(option)) {}     // NOLINT
-  HyperparameterValue(std::string option) : value_(std::move(option)) {}       // NOLINT
+  requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>) HyperparameterValue(Number number)
+      : value_(static_cast<double>(number)) {}                              // NOLINT: implicit, so that lists read well
+  HyperparameterValue(const char* option) : value_(std::string(option)) {}  // NOLINT
+  HyperparameterValue(std::string option) : value_(std::move(option)) {}    // NOLINT
 
   const double* number() const { return std::get_if<double>(&value_); }
   const std::string* option() const { return std::get_if<std::string>(&value_); }
@@ -55,8 +56,8 @@ inline std::string to_string(const HyperparameterValue& value) {
   return value.number() != nullptr ? fmt::format("{}", *value.number()) : *value.option();
 }
 
-/// How one hyperparameter of a rule is called and what it may be: a number in an interval, or one of some options. `get` and
-/// `set` take the rule's address; an option is its number in `options`.
+/// How one hyperparameter of a rule is called and what it may be: a number in an interval, or one of some options.
+/// `get` and `set` take the rule's address; an option is its number in `options`.
 struct Hyperparameter {
   std::string_view name;
   Interval allowed{0.0, 0.0};
@@ -112,8 +113,10 @@ constexpr Hyperparameter option(std::string_view name, std::span<const std::stri
   return entry;
 }
 
-/// Checks every hyperparameter of the rule at `rule`: throws std::invalid_argument, "Adam: beta1 must be in [0, 1), got 1.2".
-inline void validate_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries, const void* rule) {
+/// Checks every hyperparameter of the rule at `rule`: throws std::invalid_argument, "Adam: beta1 must be in [0, 1),
+/// got 1.2".
+inline void validate_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries,
+                                     const void* rule) {
   for (const Hyperparameter& entry : entries) {
     const double value = entry.get(rule);
     const bool valid = entry.is_number() ? entry.allowed.contains(value)
@@ -128,8 +131,8 @@ void validate_hyperparameters(const Rule& rule) {
   validate_hyperparameters(Rule::name, Rule::hyperparameters(), &rule);
 }
 
-/// Sets one hyperparameter by name. Throws std::invalid_argument, and changes nothing, for a name that the rule does not have
-/// (the text lists those that it has), a value of the wrong kind or out of range.
+/// Sets one hyperparameter by name. Throws std::invalid_argument, and changes nothing, for a name that the rule does
+/// not have (the text lists those that it has), a value of the wrong kind or out of range.
 inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyperparameter> entries, void* rule,
                                std::string_view name, const HyperparameterValue& value) {
   std::string names;
@@ -140,7 +143,8 @@ inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyper
       return entry.set(rule, *value.number());
     }
     for (std::size_t i = 0; i < entry.options.size(); ++i) {
-      if (value.option() != nullptr && entry.options[i] == *value.option()) return entry.set(rule, static_cast<double>(i));
+      if (value.option() != nullptr && entry.options[i] == *value.option())
+        return entry.set(rule, static_cast<double>(i));
     }
     require(false, "{}: {} must be {}, got {}", rule_name, name, entry.allowed_text(),
             value.option() != nullptr ? "\"" + *value.option() + "\"" : to_string(value));

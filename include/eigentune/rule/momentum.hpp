@@ -10,8 +10,9 @@ namespace eigentune {
 ///
 ///   v <- gamma v + g;  theta <- theta - eta v
 ///
-/// That is PyTorch's SGD(momentum=gamma, dampening=0) and optax.sgd(momentum=gamma). With RatePlacement::inside_momentum it is
-/// Keras's SGD, whose buffer holds steps instead of gradients (a different trajectory only where eta changes):
+/// That is PyTorch's SGD(momentum=gamma, dampening=0) and optax.sgd(momentum=gamma). With
+/// RatePlacement::inside_momentum it is Keras's SGD, whose buffer holds steps instead of gradients (a different
+/// trajectory only where eta changes):
 ///
 ///   v <- gamma v + eta g;  theta <- theta - v
 ///

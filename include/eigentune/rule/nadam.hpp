@@ -13,8 +13,8 @@ enum class NAdamMomentum {
   scheduled        ///< beta1 grows by Dozat's 0.96-power schedule (PyTorch and Keras)
 };
 
-/// NAdam, Adam with Nesterov's momentum. With gradient g, learning rate eta, m = v = 0 at the start and t the step, counted
-/// from 0, element by element:
+/// NAdam, Adam with Nesterov's momentum. With gradient g, learning rate eta, m = v = 0 at the start and t the step,
+/// counted from 0, element by element:
 ///
 ///   m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2
 ///   b = sqrt(1 - beta2^(t+1)) / (1 - beta1^(t+1))
@@ -22,8 +22,10 @@ enum class NAdamMomentum {
 ///
 /// The others, with v' = v / (1 - beta2^(t+1)) and epsilon_placement = after_bias_correction:
 ///   optax    NAdamMomentum::bias_corrected:
-///            theta <- theta - eta (beta1 m / (1 - beta1^(t+2)) + (1 - beta1) g / (1 - beta1^(t+1))) / (sqrt(v') + epsilon)
-///   PyTorch  NAdamMomentum::scheduled, with mu(i) = beta1 (1 - 0.96^(i momentum_decay) / 2), M(i) = mu(1) ... mu(i), i = t+1:
+///            theta <- theta - eta (beta1 m / (1 - beta1^(t+2)) + (1 - beta1) g / (1 - beta1^(t+1))) / (sqrt(v') +
+///            epsilon)
+///   PyTorch  NAdamMomentum::scheduled, with mu(i) = beta1 (1 - 0.96^(i momentum_decay) / 2), M(i) = mu(1) ... mu(i), i
+///   = t+1:
 ///            theta <- theta - eta (mu(i+1) m / (1 - M(i+1)) + (1 - mu(i)) g / (1 - M(i))) / (sqrt(v') + epsilon)
 ///   Keras    as PyTorch with .momentum_decay = 1, .epsilon = 1e-7
 ///
@@ -31,14 +33,15 @@ enum class NAdamMomentum {
 struct NAdamRule {
   double beta1 = 0.9;     ///< decay of the mean gradient, in [0, 1)
   double beta2 = 0.999;   ///< decay of the mean squared gradient, in [0, 1)
-  double epsilon = 1e-8;  ///< in [0, inf)
+  double epsilon = 1e-8;  ///< in [0, inf); at 0, or 0 once in float, a gradient that was never other than 0 gives 0/0
   EpsilonPlacement epsilon_placement = EpsilonPlacement::before_bias_correction;
   NAdamMomentum momentum_schedule = NAdamMomentum::playbook;
   double momentum_decay = 0.004;  ///< of NAdamMomentum::scheduled, in [0, inf)
 
   static constexpr std::string_view name = "NAdam";
   static constexpr std::array state = {StateSlot{"m", 0.0}, StateSlot{"v", 0.0}};
-  static constexpr std::array<std::string_view, 3> momentum_schedule_names = {"playbook", "bias_corrected", "scheduled"};
+  static constexpr std::array<std::string_view, 3> momentum_schedule_names = {"playbook", "bias_corrected",
+                                                                              "scheduled"};
   static constexpr auto hyperparameters() {
     return std::array{number<&NAdamRule::beta1>("beta1", unit_half_open),
                       number<&NAdamRule::beta2>("beta2", unit_half_open),

@@ -15,7 +15,8 @@ enum class RootEpsilon { inside_root, outside_root };
 ///
 /// That is TensorFlow's ApplyRMSProp and optax.rmsprop(initial_scale=1, eps_in_sqrt=True, momentum=gamma). The others:
 ///   Keras    .initial_v = 0
-///   PyTorch  .initial_v = 0, .root_epsilon = RootEpsilon::outside_root, .rate_placement = RatePlacement::outside_momentum:
+///   PyTorch  .initial_v = 0, .root_epsilon = RootEpsilon::outside_root, .rate_placement =
+///   RatePlacement::outside_momentum:
 ///            m <- gamma m + g / (sqrt(v) + epsilon);  theta <- theta - eta m
 ///   optax    .initial_v = initial_scale (0), .root_epsilon as eps_in_sqrt says
 ///
@@ -23,7 +24,7 @@ enum class RootEpsilon { inside_root, outside_root };
 struct RMSPropRule {
   double rho = 0.9;        ///< decay of the squared gradient, in [0, 1)
   double momentum = 0.0;   ///< gamma, in [0, 1)
-  double epsilon = 1e-8;   ///< in [0, inf)
+  double epsilon = 1e-8;   ///< in [0, inf); at 0, or 0 once in float, a gradient that was never other than 0 gives 0/0
   double initial_v = 1.0;  ///< where v starts for tensors added from now on, in [0, inf)
   RootEpsilon root_epsilon = RootEpsilon::inside_root;
   RatePlacement rate_placement = RatePlacement::inside_momentum;
@@ -49,7 +50,8 @@ struct RMSPropRule {
   Scalars scalars(std::int64_t /*step*/, double rate) const {
     const bool root = root_epsilon == RootEpsilon::inside_root;
     const bool inside = rate_placement == RatePlacement::inside_momentum;
-    return {rho, 1.0 - rho, momentum, root ? epsilon : 0.0, root ? 0.0 : epsilon, inside ? rate : 1.0, inside ? 1.0 : rate};
+    return {
+        rho, 1.0 - rho, momentum, root ? epsilon : 0.0, root ? 0.0 : epsilon, inside ? rate : 1.0, inside ? 1.0 : rate};
   }
 
   template <class T>

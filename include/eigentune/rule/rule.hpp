@@ -23,8 +23,8 @@ struct StateSlot {
 ///   template <class T> static void update(const auto& scalars, T gradient, T& parameter, T& state_0, ...)
 ///
 /// `update` is compiled for packs of elements: T has + - * / (also with double), sqrt, square, abs, sign, min, max, and
-/// comparisons for select(condition, yes, no). It must not branch on elements, only on scalars. Rates are positive and rules
-/// subtract. A rule may also have
+/// comparisons for select(condition, yes, no). It must not branch on elements, only on scalars. Rates are positive and
+/// rules subtract. A rule may also have
 ///
 ///   static constexpr std::string_view name            for messages and saved state; "Rule" if there is none
 ///   void validate() const                             throws std::invalid_argument

@@ -9,8 +9,8 @@ namespace eigentune {
 ///
 ///   theta <- theta - eta g
 ///
-/// No hyperparameters, no state. Source: Deep Learning Tuning Playbook, "Stochastic gradient descent (SGD)". PyTorch's SGD,
-/// Keras's SGD and optax.sgd without momentum are the same.
+/// No hyperparameters, no state. Source: Deep Learning Tuning Playbook, "Stochastic gradient descent (SGD)". PyTorch's
+/// SGD, Keras's SGD and optax.sgd without momentum are the same.
 struct SGDRule {
   static constexpr std::string_view name = "SGD";
   static constexpr std::array<StateSlot, 0> state{};
