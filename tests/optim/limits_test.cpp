@@ -37,6 +37,15 @@ TEST(Step, RefusesWhatFloatCannotHoldAndChangesNothing) {
   EXPECT_EQ(parameter[1], 2.0F);
 }
 
+TEST(Step, SkipsAGradientThatItsScaleCarriesBeyondFloat) {
+  Eigen::Array2f parameter(1.0F, 2.0F), gradient(1e20F, 1.0F);
+  SGD<float> optimizer;
+  optimizer.add("theta", parameter, gradient);
+  EXPECT_FALSE(optimizer.step({.learning_rate = 1, .gradient_scale = 1e30}).applied);
+  EXPECT_EQ(parameter[0], 1.0F);
+  EXPECT_TRUE(optimizer.step({.learning_rate = 1, .gradient_scale = 1e10}).applied);
+}
+
 TEST(Step, TakesInDoubleWhatFloatCannotHold) {
   Eigen::Array2d parameter(1.0, 2.0), gradient(0.0, 0.0);
   SGD<double> optimizer;

@@ -190,6 +190,8 @@ double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::in
   static_assert(
       sizeof(typename Rule::Scalars) <= ScalarStorage::capacity && std::is_trivially_copyable_v<typename Rule::Scalars>,
       "eigentune: a rule's Scalars are trivially copyable and at most 128 bytes");
+  static_assert(alignof(typename Rule::Scalars) <= alignof(double),
+                "eigentune: a rule's Scalars hold doubles or smaller types");
   static_assert(Rule::state.size() <= max_slots, "eigentune: a rule has at most 8 named states");
   constexpr std::make_index_sequence<Rule::state.size()> slots;
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)

@@ -20,8 +20,10 @@ struct UnitLayout {
 
   UnitLayout() = default;
   UnitLayout(const Shape& shape, StorageOrder order, ClipUnits units) {
+    int wide_axes = 0;  // a matrix of one column or one row is a vector, too
+    for (int axis = 0; axis < shape.rank(); ++axis) wide_axes += shape[axis] > 1 ? 1 : 0;
     const bool whole =
-        units == ClipUnits::whole || shape.rank() == 0 || (units == ClipUnits::automatic && shape.rank() == 1);
+        units == ClipUnits::whole || shape.rank() == 0 || (units == ClipUnits::automatic && wide_axes <= 1);
     const bool first = units != ClipUnits::last_axis;
     count = whole ? 1 : shape[first ? 0 : shape.rank() - 1];
     per_unit = count == 0 ? 0 : shape.size() / count;

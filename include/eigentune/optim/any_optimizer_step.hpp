@@ -37,7 +37,9 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   const bool measure_first = options.check_finite || options.max_gradient_norm || options.max_tensor_norm;
   if (measure_first) {
     report.gradient_norm = measure(level, pool) * std::fabs(gradient_scale);
-    const bool finite = is_finite(report.gradient_norm);
+    // A scale above one may carry a gradient beyond the type of the arithmetic.
+    const bool fits = std::fabs(gradient_scale) <= 1.0 || report.gradient_norm <= std::numeric_limits<Compute>::max();
+    const bool finite = is_finite(report.gradient_norm) && fits;
     if (!finite && options.check_finite) return skip(options, report);
     const double threshold = options.max_gradient_norm.value_or(unlimited);
     if (finite && report.gradient_norm > threshold) report.clip_scale = threshold / report.gradient_norm;

@@ -23,7 +23,8 @@ class LearningRate {
 
 /// Which elements adaptive clipping takes for one unit, whose weights and gradient are compared.
 enum class ClipUnits {
-  automatic,   ///< first_axis for a matrix or tensor (the rows of `weights * input`), whole for a vector
+  automatic,   ///< first_axis for a matrix or tensor (the rows of `weights * input`), whole for a vector, be it a
+               ///< matrix of one column or row
   whole,       ///< all elements together
   first_axis,  ///< each index of the first axis: rows of a matrix, output channels of a [out, in, h, w] convolution
   last_axis    ///< each index of the last axis: columns of a matrix, as for `input * weights`
