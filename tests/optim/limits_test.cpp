@@ -4,21 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
 #include <utility>
+
+#include "support/expect.hpp"
 
 namespace {
 
 using namespace eigentune;
 
-std::string error_of(auto call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using support::error_of;
 
 TEST(Step, RefusesWhatFloatCannotHoldAndChangesNothing) {
   Eigen::Array2f parameter(1.0F, 2.0F), gradient(0.0F, 1.0F);
