@@ -6,8 +6,9 @@
 
 #include <cmath>
 #include <limits>
-#include <string>
 #include <vector>
+
+#include "support/expect.hpp"
 
 namespace {
 
@@ -28,14 +29,7 @@ std::vector<double> trajectory(Rule rule, const std::vector<double>& gradients, 
   return values;
 }
 
-std::string error_of(auto call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using support::error_of;
 
 constexpr double tolerance = 4 * std::numeric_limits<double>::epsilon();  // a handful of roundings near 1
 
@@ -108,7 +102,7 @@ TEST(OneMinusPower, KeepsItsAccuracyNearOne) {
 }
 
 TEST(Hyperparameters, OutOfRangeAreNamedWithTheirValue) {
-  EXPECT_EQ(error_of([] { SGD<float> optimizer; }), "no error");
+  EXPECT_EQ(error_of([] { SGD<float> optimizer; }), "nothing was thrown");
   EXPECT_EQ(error_of([] { Adam<float>({.beta1 = 1.2}); }), "Adam: beta1 must be in [0, 1), got 1.2");
   EXPECT_EQ(error_of([] { Adam<float>({.beta2 = 1.0}); }), "Adam: beta2 must be in [0, 1), got 1");
   EXPECT_EQ(error_of([] { Adam<float>({.epsilon = -1e-8}); }), "Adam: epsilon must be in [0, inf), got -1e-08");

@@ -18,8 +18,7 @@ class Binding {
   Binding() = default;
 
   /// The memory as it is now. Throws std::invalid_argument if the object has another shape than when it was bound;
-  /// `call`
-  /// ("step"), `what` ("parameter") and `name` appear in the text.
+  /// `call` ("step"), `what` ("parameter") and `name` appear in the text.
   TensorView<Scalar> view(std::string_view call, std::string_view what, std::string_view name) const {
     if (look_up_ == nullptr) return view_;
     const TensorView<Scalar> now = look_up_(object_);
@@ -102,9 +101,5 @@ class Binding {
   TensorView<Scalar> (*look_up_)(void*) = nullptr;
   std::ptrdiff_t offset_ = whole;  // of a window within its owner
 };
-
-/// The scalar type of a bindable object, without const.
-template <class T>
-using BoundScalar = std::remove_const_t<typename ViewTraits<std::remove_cvref_t<T>>::Scalar>;
 
 }  // namespace eigentune
