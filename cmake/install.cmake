@@ -11,4 +11,5 @@ configure_package_config_file(cmake/eigentune-config.cmake.in ${PROJECT_BINARY_D
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/eigentune-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/eigentune-config.cmake ${PROJECT_BINARY_DIR}/eigentune-config-version.cmake
+              cmake/xxhash.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/eigentune)

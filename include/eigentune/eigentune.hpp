@@ -3,3 +3,4 @@
 /// All of eigentune that needs no optional component.
 
 #include <eigentune/optim.hpp>
+#include <eigentune/train.hpp>

@@ -1,0 +1,11 @@
+# The target eigentune::xxhash: the header of xxHash, from the system. It is used header-only (XXH_INLINE_ALL).
+if(NOT TARGET eigentune::xxhash)
+  find_path(EIGENTUNE_XXHASH_INCLUDE xxhash.h)
+  mark_as_advanced(EIGENTUNE_XXHASH_INCLUDE)
+  if(EIGENTUNE_XXHASH_INCLUDE)
+    add_library(eigentune::xxhash INTERFACE IMPORTED)
+    if(NOT EIGENTUNE_XXHASH_INCLUDE STREQUAL "/usr/include")
+      set_target_properties(eigentune::xxhash PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${EIGENTUNE_XXHASH_INCLUDE}")
+    endif()
+  endif()
+endif()
