@@ -27,7 +27,7 @@ inline Sizes gpt2() {
 inline Sizes resnet50() {
   Sizes sizes;
   const auto convolution = [&](std::int64_t in, std::int64_t out, std::int64_t side) {
-    sizes.insert(sizes.end(), {in * out * side * side, out, out});  // and its batch normalisation
+    for (const std::int64_t size : {in * out * side * side, out, out}) sizes.push_back(size);  // and its normalisation
   };
   convolution(3, 64, 7);
   std::int64_t in = 64;

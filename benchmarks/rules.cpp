@@ -8,6 +8,9 @@
 #include <benchmark/benchmark.h>
 
 #include "twins.hpp"
+#if defined(HAVE_TORCH)
+#include "torch_twins.hpp"
+#endif
 
 namespace {
 
@@ -114,6 +117,30 @@ void BM_MemoryTraffic(benchmark::State& state) {
        [](twins::Arrays& a) { twins::traffic<states>(a.p.data(), a.g.data(), a.s.data(), a.t.data(), a.size()); });
 }
 
+/// The traffic of a step that checks its gradients first: one pass that reads them, then the others.
+void BM_MemoryTrafficWithCheck(benchmark::State& state) {
+  twins::Arrays arrays(state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(twins::read(arrays.g.data(), arrays.size()));
+    twins::traffic<2>(arrays.p.data(), arrays.g.data(), arrays.s.data(), arrays.t.data(), arrays.size());
+    benchmark::ClobberMemory();
+  }
+  report(state, bytes_per_parameter(2) + 4);
+}
+
+#if defined(HAVE_TORCH)
+void BM_AdamTorch(benchmark::State& state) {
+  torch_twins::set_threads(1);
+  torch_twins::AdamTail adam({state.range(0)});
+  adam.fill_gradients(0.01f);
+  for (auto _ : state) {
+    adam.step(0.0);
+    benchmark::ClobberMemory();
+  }
+  report(state, bytes_per_parameter(2));
+}
+#endif
+
 BENCHMARK(BM_Step<SGDRule>)->Name("BM_SGDStep")->Apply(sizes);
 BENCHMARK(BM_SGDRawLoop)->Apply(sizes);
 BENCHMARK(BM_MemoryTraffic<0>)->Name("BM_MemoryTraffic12Bytes")->Apply(sizes);
@@ -140,5 +167,9 @@ BENCHMARK(BM_AdamForced<SimdLevel::sse2>)->Name("BM_AdamStepForcedToSSE2")->Appl
 BENCHMARK(BM_Step<NAdamRule>)->Name("BM_NAdamStep")->Apply(sizes);
 BENCHMARK(BM_NAdamRawLoop)->Apply(sizes);
 BENCHMARK(BM_MemoryTraffic<2>)->Name("BM_MemoryTraffic28Bytes")->Apply(sizes);
+BENCHMARK(BM_MemoryTrafficWithCheck)->Name("BM_MemoryTraffic32Bytes")->Apply(sizes);
+#if defined(HAVE_TORCH)
+BENCHMARK(BM_AdamTorch)->Apply(sizes);
+#endif
 
 }  // namespace

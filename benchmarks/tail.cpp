@@ -61,13 +61,13 @@ struct Model {
   }
 };
 
-/// Adam's state, for those who keep it themselves.
+/// Adam's state, for those who keep it themselves: in memory of the same kind as the optimizer's.
 struct States {
-  std::vector<Eigen::ArrayXf> m, v;
+  std::vector<Buffer<float>> m, v;
   explicit States(const Sizes& sizes) {
     for (const std::int64_t size : sizes) {
-      m.push_back(Eigen::ArrayXf::Zero(size));
-      v.push_back(Eigen::ArrayXf::Ones(size));
+      m.emplace_back(size, 0.0f);
+      v.emplace_back(size, 1.0f);
     }
   }
 };

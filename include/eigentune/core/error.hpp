@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace eigentune {
 
@@ -17,12 +16,22 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+
+/// Out of line and off the hot path, so that a check costs its caller one branch.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_invalid_argument(fmt::string_view text,
+                                                                          fmt::format_args arguments) {
+  throw std::invalid_argument(fmt::vformat(text, arguments));
+}
+
+}  // namespace detail
+
 /// Throws std::invalid_argument with the formatted text unless `condition` holds. The text names the argument, its
 /// value and what is allowed: `require(steps > 0, "cosine_decay: steps must be at least 1, got {}", steps)`.
 template <class... Arguments>
 constexpr void require(bool condition, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
   if (!condition) [[unlikely]] {
-    throw std::invalid_argument(fmt::format(text, std::forward<Arguments>(arguments)...));
+    detail::throw_invalid_argument(text, fmt::make_format_args(arguments...));
   }
 }
 

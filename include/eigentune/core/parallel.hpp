@@ -40,6 +40,23 @@ class ThreadPoolRef {
   void (*schedule_)(void*, std::function<void()>);
 };
 
+/// Anything that takes a task's number, by reference: what is written once for all tasks takes one of these. The object
+/// must outlive the use.
+class TaskRef {
+ public:
+  template <std::invocable<std::int64_t> Task>
+  requires(!std::same_as<std::remove_cvref_t<Task>, TaskRef>)
+      TaskRef(Task&& task)  // NOLINT: implicit, so that functions take any task
+      : task_(const_cast<void*>(static_cast<const void*>(std::addressof(task)))),
+        call_([](void* erased, std::int64_t i) { (*static_cast<std::remove_reference_t<Task>*>(erased))(i); }) {}
+
+  void operator()(std::int64_t i) const { call_(task_, i); }
+
+ private:
+  void* task_;
+  void (*call_)(void*, std::int64_t);
+};
+
 /// Runs numbered tasks on the calling thread and on a pool. The calling thread takes part and only ever waits for tasks
 /// that another thread has begun, so a call from inside the pool cannot deadlock. After construction a call allocates
 /// nothing but what the pool itself may. One region runs one call at a time. The pool may run its closures as late as
@@ -58,8 +75,7 @@ class ParallelRegion {
   /// Calls task(i) once for each i in [0, count), in no particular order, on at most pool.threads() threads including
   /// this one, and returns when all are done. If tasks throw, one of the exceptions is thrown here, after the others
   /// are done. `count` must be below 2^31.
-  template <class Task>
-  void run(ThreadPoolRef pool, std::int64_t count, Task&& task) {
+  void run(ThreadPoolRef pool, std::int64_t count, TaskRef task) {
     require(count < (std::int64_t{1} << 31), "ParallelRegion: count must be below 2^31, got {}", count);
     if (pool.threads() <= 1 || count <= 1) {
       std::exception_ptr error;
@@ -73,8 +89,7 @@ class ParallelRegion {
       if (error) std::rethrow_exception(error);
       return;
     }
-    shared_->task = const_cast<void*>(static_cast<const void*>(std::addressof(task)));
-    shared_->call = [](void* erased, std::int64_t i) { (*static_cast<std::remove_reference_t<Task>*>(erased))(i); };
+    shared_->task = &task;
     shared_->error = nullptr;
     shared_->failed.store(false, std::memory_order_relaxed);
     shared_->done.store(0, std::memory_order_relaxed);
@@ -106,8 +121,7 @@ class ParallelRegion {
     std::atomic<std::uint32_t> done{0};
     std::atomic<std::int64_t> references{1};  // the region and each scheduled helper: a late helper finds it alive
     std::atomic<bool> failed{false};
-    void* task = nullptr;
-    void (*call)(void*, std::int64_t) = nullptr;
+    const TaskRef* task = nullptr;
     std::exception_ptr error;
   };
 
@@ -117,7 +131,7 @@ class ParallelRegion {
       const std::uint32_t count = static_cast<std::uint32_t>(ticket >> 32), index = static_cast<std::uint32_t>(ticket);
       if (index >= count) return;
       try {
-        shared.call(shared.task, index);
+        (*shared.task)(index);
       } catch (...) {
         if (!shared.failed.exchange(true, std::memory_order_relaxed)) shared.error = std::current_exception();
       }

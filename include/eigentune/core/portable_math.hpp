@@ -194,7 +194,7 @@ inline double log(double x) {
 
 /// base^exponent for base >= 0, within 1 ulp. As in C, pow(x, 0) and pow(1, y) are 1 even for a NaN, and the limits are
 /// taken at 0 and infinity. A negative base gives NaN, even for an integral exponent: that is what power() is for.
-inline double pow(double base, double exponent) {
+[[gnu::noinline]] inline double pow(double base, double exponent) {
   if (exponent == 0.0 || base == 1.0) return 1.0;
   if (base != base || exponent != exponent || base < 0.0) return detail::nan;
   if (base == 0.0) return exponent > 0.0 ? 0.0 : detail::infinity;

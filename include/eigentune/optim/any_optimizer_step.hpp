@@ -49,7 +49,8 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   const bool adaptive_clip = options.adaptive_clip.has_value();
   if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), pool);
   std::vector<double>& sums = tensors_.plan().partial_sums();
-  tensors_.plan().for_each(pool, region_, [&](std::size_t number) {
+  tensors_.plan().for_each(pool, region_, [&](std::int64_t task) {
+    const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     const Tensor& tensor = tensors_[block.tensor];
     sums[number] = tensor.frozen() ? 0.0 : apply(tensor, block, level, adaptive_clip);
@@ -113,7 +114,8 @@ StepReport AnyOptimizer<Scalar, State>::skip(const StepOptions& options, StepRep
 template <class Scalar, class State>
 double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const ThreadPoolRef* pool) {
   std::vector<double>& sums = tensors_.plan().partial_sums();
-  tensors_.plan().for_each(pool, region_, [&](std::size_t number) {
+  tensors_.plan().for_each(pool, region_, [&](std::int64_t task) {
+    const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
     sums[number] =
@@ -228,7 +230,8 @@ void AnyOptimizer<Scalar, State>::run_accumulate(const ThreadPoolRef* pool) {
   for (Tensor& tensor : tensors_) {
     if (tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};
   }
-  tensors_.plan().for_each(pool, region_, [&](std::size_t number) {
+  tensors_.plan().for_each(pool, region_, [&](std::int64_t task) {
+    const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
     if (tensor.frozen()) return;

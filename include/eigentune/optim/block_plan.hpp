@@ -52,16 +52,15 @@ class BlockPlan {
   std::vector<double>& partial_sums() { return partial_sums_; }
 
   /// Calls task(block number) for every block, on the calling thread alone if there is no pool or little work.
-  template <class Task>
-  void for_each(const ThreadPoolRef* pool, ParallelRegion& region, Task&& task) const {
+  void for_each(const ThreadPoolRef* pool, ParallelRegion& region, TaskRef task) const {
     if (pool == nullptr || pool->threads() <= 1 || elements_ < parallel_from) {
-      for (std::size_t block = 0; block < blocks_.size(); ++block) task(block);
+      for (std::size_t block = 0; block < blocks_.size(); ++block) task(static_cast<std::int64_t>(block));
       return;
     }
     const std::int64_t pieces = std::min(elements_ / smallest_piece, std::int64_t{pool->threads()} * pieces_per_thread);
     region.run(*pool, pieces, [&](std::int64_t piece) {
       const std::size_t end = first_block(piece + 1, pieces);
-      for (std::size_t block = first_block(piece, pieces); block < end; ++block) task(block);
+      for (std::size_t block = first_block(piece, pieces); block < end; ++block) task(static_cast<std::int64_t>(block));
     });
   }
 

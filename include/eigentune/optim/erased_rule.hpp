@@ -97,12 +97,7 @@ class HeldRule final : public ErasedRule<Scalar, State> {
   const void* address() const override { return &rule; }
   void set_hyperparameters(const Hyperparameters& values) override {
     Rule changed = rule;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        require(values[i].first != values[j].first, "{}: {} is given twice", name(), values[i].first);
-      }
-      set_hyperparameter(name(), hyperparameters(), &changed, values[i].first, values[i].second);
-    }
+    eigentune::set_hyperparameters(name(), hyperparameters(), &changed, values);
     validate_rule(changed);
     rule = std::move(changed);
   }

@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, 2> epsilon_placement_names = {"bef
 
 /// 1 - base^exponent for base in [0, 1] and exponent >= 0, without the cancellation that plagues it near base = 1:
 /// squares and products of powers are carried as their distance from one. No libm call, so the bits are everybody's.
-inline double one_minus_power(double base, std::int64_t exponent) {
+[[gnu::noinline]] inline double one_minus_power(double base, std::int64_t exponent) {
   double result = 0.0;         // 1 - (the product so far)
   double square = 1.0 - base;  // 1 - base^(2^k), exact for base >= 1/2
   for (auto bits = static_cast<std::uint64_t>(exponent); bits > 0; bits >>= 1) {

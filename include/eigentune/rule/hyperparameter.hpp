@@ -156,6 +156,17 @@ inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyper
 /// Hyperparameters by name: {{"beta1", 0.95}, {"epsilon_placement", "after_bias_correction"}}.
 using Hyperparameters = std::vector<std::pair<std::string, HyperparameterValue>>;
 
+/// Sets several. Throws as set_hyperparameter does, or if a name comes twice; some may be set by then.
+inline void set_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries, void* rule,
+                                const Hyperparameters& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      require(values[i].first != values[j].first, "{}: {} is given twice", rule_name, values[i].first);
+    }
+    set_hyperparameter(rule_name, entries, rule, values[i].first, values[i].second);
+  }
+}
+
 /// All hyperparameters of the rule at `rule`, by name and in its order.
 inline Hyperparameters get_hyperparameters(std::span<const Hyperparameter> entries, const void* rule) {
   Hyperparameters values;
