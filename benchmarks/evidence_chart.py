@@ -236,8 +236,8 @@ def caption(results):
     machine, build = results["machine"], results["build"]
     return (f'{machine["processor"]}, {machine["cores"]} cores, {machine["kernel"]}. {build["compiler"]}, '
             f'{build["type"]} ({build["flags"].strip() or "no flags"}). {results["library"]}, commit '
-            f'{results["commit"]}, {results["date"]}. Medians of {results["repetitions"]} interleaved repetitions. Repeat with: '
-            f'{results["command"]}')
+            f'{results["commit"]}, {results["date"]}. Medians of {results["repetitions"]} interleaved repetitions. '
+            f'Repeat with: {results["command"]}')
 
 
 def draw(results):

@@ -101,7 +101,8 @@ class Results(unittest.TestCase):
             command = [sys.executable, "-B", FOLDER / "evidence.py", "--output", folder / "out"]
             ran = subprocess.run([*command, "--programs", folder, "--repetitions", "3", "--min-time", "0.5",
                                   "--compiler", "GNU 12", "--flags=-O3", "--build-type", "Release",
-                                  "--version", "1.2.3", "--command", "make it so"], capture_output=True, text=True, check=True)
+                                  "--version", "1.2.3", "--command", "make it so"],
+                                 capture_output=True, text=True, check=True)
             self.assertIn("tail_benchmark is not there", ran.stderr)
             results = json.loads((folder / "out" / "evidence.json").read_text(encoding="utf-8"))
             self.assertEqual(len(results["benchmarks"]), len(SIZES))
