@@ -31,7 +31,7 @@ using namespace eigentune;
 using laws::Case;
 
 /// The sum of the first cases' hashes. No reference by itself: these are the bits of PlainOptimizer, to which every
-/// case is compared, as the program built with g++ 12 -O0 printed them. It makes all other builds prove the same.
+/// case is compared, as the program built with g++ 12 printed them. It makes all other builds prove the same.
 struct Golden {
   std::uint64_t cases, hash;
 };
