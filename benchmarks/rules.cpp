@@ -11,6 +11,9 @@
 #if defined(HAVE_TORCH)
 #include "torch_twins.hpp"
 #endif
+#if defined(HAVE_ENSMALLEN)
+#include "ensmallen_twins.hpp"
+#endif
 
 namespace {
 
@@ -141,6 +144,17 @@ void BM_AdamTorch(benchmark::State& state) {
 }
 #endif
 
+#if defined(HAVE_ENSMALLEN)
+void BM_AdamEnsmallen(benchmark::State& state) {
+  ensmallen_twins::Adam adam(state.range(0));
+  for (auto _ : state) {
+    adam.step(1e-3);
+    benchmark::ClobberMemory();
+  }
+  report(state, bytes_per_parameter(2));
+}
+#endif
+
 BENCHMARK(BM_Step<SGDRule>)->Name("BM_SGDStep")->Apply(sizes);
 BENCHMARK(BM_SGDRawLoop)->Apply(sizes);
 BENCHMARK(BM_MemoryTraffic<0>)->Name("BM_MemoryTraffic12Bytes")->Apply(sizes);
@@ -170,6 +184,9 @@ BENCHMARK(BM_MemoryTraffic<2>)->Name("BM_MemoryTraffic28Bytes")->Apply(sizes);
 BENCHMARK(BM_MemoryTrafficWithCheck)->Name("BM_MemoryTraffic32Bytes")->Apply(sizes);
 #if defined(HAVE_TORCH)
 BENCHMARK(BM_AdamTorch)->Apply(sizes);
+#endif
+#if defined(HAVE_ENSMALLEN)
+BENCHMARK(BM_AdamEnsmallen)->Apply(sizes);
 #endif
 
 }  // namespace

@@ -56,13 +56,11 @@ inline double add_lanes(double* lanes) {
 /// of reads wants more lines on their way than several streams that are also written.
 inline constexpr std::size_t read_ahead = 4096, update_ahead = 2048;
 
-/// Asks for the cache lines of a tile, `ahead` bytes later. They may lie beyond the array: nothing is read.
-template <std::size_t ahead, class Scalar>
+/// Asks for the cache lines of a tile.
+template <class Scalar>
 [[gnu::always_inline]] inline void prefetch_tile(const Scalar* tile) {
-  constexpr std::size_t cache_line = 64, bytes = square_lanes * sizeof(Scalar);
-  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(tile) + ahead;
-  __builtin_prefetch(reinterpret_cast<const void*>(address));
-  if constexpr (bytes > cache_line) __builtin_prefetch(reinterpret_cast<const void*>(address + cache_line));
+  constexpr std::int64_t cache_line = 64 / sizeof(Scalar);
+  for (std::int64_t i = 0; i < square_lanes; i += cache_line) __builtin_prefetch(tile + i);
 }
 
 /// The most named states that a rule may have.
@@ -74,7 +72,7 @@ struct ScalarStorage {
   alignas(double) std::byte bytes[capacity] = {};
 };
 
-/// What one fused pass works on: `size` contiguous elements of one tensor, and the numbers of this step.
+/// What one fused pass works on: the `size` contiguous elements of one tensor, and the numbers of this step.
 /// Element by element: g = clamp(gradient_scale * gradient, +-gradient_limit) + coupled_decay * p;  p = keep * p; then
 /// the rule.
 template <class Scalar, class State>
@@ -254,21 +252,22 @@ double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass) {
   return fused_pass<Rule>(level, pass, 0, pass.size);
 }
 
-/// Sum of squares of `size` values, in double and in a fixed order, at `level`.
+/// Sum of squares of `size` values, in double and in a fixed order, at `level`. `following` is how many elements of the
+/// same array come behind them: those are fetched ahead.
 template <class Scalar>
-double sum_of_squares(SimdLevel level, const Scalar* values, std::int64_t size) {
+double sum_of_squares(SimdLevel level, const Scalar* values, std::int64_t size, std::int64_t following = 0) {
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
   switch (level) {
     case SimdLevel::avx512:
-      return avx512::sum_of_squares(values, size);
+      return avx512::sum_of_squares(values, size, following);
     case SimdLevel::avx2:
-      return avx2::sum_of_squares(values, size);
+      return avx2::sum_of_squares(values, size, following);
     default:
-      return sse2::sum_of_squares(values, size);
+      return sse2::sum_of_squares(values, size, following);
   }
 #else
   static_cast<void>(level);
-  return generic::sum_of_squares(values, size);
+  return generic::sum_of_squares(values, size, following);
 #endif
 }
 

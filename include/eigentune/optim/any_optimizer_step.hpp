@@ -118,8 +118,9 @@ double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const ThreadPoolRef
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
-    sums[number] =
-        tensor.frozen() ? 0.0 : simd::sum_of_squares(level, gradient_source(tensor) + block.begin, block.size);
+    sums[number] = tensor.frozen() ? 0.0
+                                   : simd::sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
+                                                          tensor.size() - block.begin - block.size);
   });
   return add_up();
 }
@@ -153,6 +154,7 @@ void AnyOptimizer<Scalar, State>::prepare(const StepOptions& options, double gra
     Pass& pass = tensor.pass;
     pass.parameter = tensor.parameter_view.data;
     pass.gradient = gradient_source(tensor);
+    pass.size = tensor.size();
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] = tensor.state[slot].data();
     pass.scalars = scalars;
     pass.gradient_scale = gradient_scale;
@@ -216,6 +218,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
     pass.parameter += begin;
     pass.gradient = clipped.data();
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] += begin;
+    pass.size = size;
     pass.zero_gradient = pass.measure = false;
     rule_->fused_pass(level, pass, 0, size);
     if (tensor.pass.zero_gradient) std::fill_n(tensor.pass.gradient + begin, size, Scalar(0));
