@@ -13,7 +13,7 @@
 #include <set>
 #include <string>
 
-#include "train/idx_bytes.hpp"
+#include "trainer/idx_bytes.hpp"
 #include "train/idx_format.hpp"
 
 namespace {
