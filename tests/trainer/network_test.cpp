@@ -103,7 +103,7 @@ TEST_P(NetworkGradients, EqualCentralFiniteDifferences) {
                                .norm = norm,
                                .zero_init_residual = zero_init_residual,
                                .max_batch = 80};
-  // 70 examples are two groups of columns.
+  // 70 examples are two tiles.
   for (const auto& [name, error] : relative_gradient_errors(options, 70)) EXPECT_LE(error, 1e-7) << name;
 }
 
