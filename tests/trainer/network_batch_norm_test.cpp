@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(AroundTheVirtualBatch, BatchNormNetworkGradients,
                                           testing::Values(1, 2, 63, 64, 65, 100, 128, 130), testing::Bool()));
 
 TEST(BatchNormNetwork, HasTheSameBitsInAnyOrderOfTasksAndOnAnyNumberOfThreads) {
-  for (const Eigen::Index size : {65, 130, 300}) {
+  for (const Eigen::Index size : {65, 130, 300, 600}) {
     const Batch<float> batch(50, 10, size);
     const auto train = [&](auto&& parallel_for) {
       Network<float> network({.inputs = 50, .depth = 2, .width = 33, .norm_kind = NormKind::batch, .max_batch = size});
@@ -166,20 +166,24 @@ TEST(BatchNormNetwork, HasTheSameBitsInAnyOrderOfTasksAndOnAnyNumberOfThreads) {
 }
 
 TEST(BatchNormNetwork, GivesSeveralVirtualBatchesTheMeanOfTheirGradients) {
-  NetworkOptions options{.inputs = 4, .classes = 3, .depth = 1, .width = 5, .norm_kind = NormKind::batch};
-  Network<double> network(options);
-  initialize(network, 2);
-  const Batch<double> batch(4, 3, 128);
-  Values<double> mean;
-  for (const Eigen::Index first : {0, 64}) {  // each alone is one virtual batch
-    batch.part(first, 64).gradients(network);
-    for (const auto& [name, gradient] : gradients_of(network)) {
-      mean[name].resize(gradient.size());
-      for (std::size_t i = 0; i < gradient.size(); ++i) mean[name][i] += 0.5 * gradient[i];
+  for (const Eigen::Index size : {128, 1024}) {  // tiles of one virtual batch, and of four
+    Network<double> network(
+        {.inputs = 4, .classes = 3, .depth = 1, .width = 5, .norm_kind = NormKind::batch, .max_batch = size});
+    initialize(network, 2);
+    const Batch<double> batch(4, 3, size);
+    Values<double> mean;
+    for (Eigen::Index first = 0; first < size; first += 64) {
+      batch.part(first, 64).gradients(network);  // one virtual batch
+      for (const auto& [name, gradient] : gradients_of(network)) {
+        mean[name].resize(gradient.size());
+        for (std::size_t i = 0; i < gradient.size(); ++i) {
+          mean[name][i] += gradient[i] * 64.0 / static_cast<double>(size);
+        }
+      }
     }
+    batch.gradients(network);
+    expect_near(gradients_of(network), mean, 1e-15);
   }
-  batch.gradients(network);
-  expect_near(gradients_of(network), mean, 1e-15);
 }
 
 TEST(BatchNormNetwork, DoesNotSeeExamplesOfWeightZero) {
