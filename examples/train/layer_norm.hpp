@@ -5,30 +5,25 @@
 #include <cmath>
 
 #include "train/matrix.hpp"
+#include "train/norm_layer.hpp"
 
 namespace example {
 
 /// Layer normalisation (Ba, Kiros and Hinton, 2016) of each column x [features]:
 ///   normalized = (x - mean(x)) / sqrt(variance(x) + 1e-5),  y = gain * normalized + bias   (element by element),
-/// where the variance is the mean of the squared deviations.
+/// where the variance is the mean of the squared deviations. The same in training and evaluation.
 template <class Scalar>
-class LayerNorm {
+class LayerNorm final : public NormLayer<Scalar> {
  public:
-  Vector<Scalar> gain, gain_gradient;  ///< [features]; the gain starts at one
-  Vector<Scalar> bias, bias_gradient;  ///< [features]
+  using NormLayer<Scalar>::gain, NormLayer<Scalar>::gain_gradient;
+  using NormLayer<Scalar>::bias, NormLayer<Scalar>::bias_gradient;
 
   LayerNorm(Eigen::Index features, Eigen::Index max_batch)
-      : gain(Vector<Scalar>::Ones(features)),
-        gain_gradient(Vector<Scalar>::Zero(features)),
-        bias(Vector<Scalar>::Zero(features)),
-        bias_gradient(Vector<Scalar>::Zero(features)),
-        normalized_(features, max_batch),
-        inverse_deviation_(max_batch) {}
+      : NormLayer<Scalar>(features), normalized_(features, max_batch), inverse_deviation_(max_batch) {}
 
-  /// The given columns of output, from those of input, which may be the same matrix. Remembers what the backward pass
-  /// needs.
-  void forward(const Matrix<Scalar>& input, Matrix<Scalar>& output, Columns columns) {
+  void forward(const Matrix<Scalar>& input, Matrix<Scalar>& output, const Tile& tile) override {
     constexpr Scalar epsilon = Scalar(1e-5);
+    const Columns columns = tile.columns;
     for (Eigen::Index j = columns.first; j < columns.first + columns.count; ++j) {
       auto normalized = normalized_.col(j).array();
       normalized = input.col(j).array() - input.col(j).mean();
@@ -40,27 +35,26 @@ class LayerNorm {
     }
   }
 
-  /// The given columns of the gradient with respect to the input of the last forward pass:
-  ///   input_gradient = (h - mean(h) - normalized * mean(h * normalized)) / deviation,  h = gain * output_gradient.
-  void backward(const Matrix<Scalar>& output_gradient, Matrix<Scalar>& input_gradient, Columns columns) const {
+  /// input_gradient = (h - mean(h) - normalized * mean(h * normalized)) / deviation,  h = gain * output_gradient.
+  void backward(const Matrix<Scalar>& output_gradient, Matrix<Scalar>& input_gradient, const Tile& tile) override {
+    const Columns columns = tile.columns;
     for (Eigen::Index j = columns.first; j < columns.first + columns.count; ++j) {
       input_gradient.col(j).array() = column_gradient(output_gradient, j);
     }
   }
 
-  /// The same, plus the gradient which skips the layer: input_gradient = skipped_gradient + ...
   void backward_residual(const Matrix<Scalar>& skipped_gradient, const Matrix<Scalar>& output_gradient,
-                         Matrix<Scalar>& input_gradient, Columns columns) const {
+                         Matrix<Scalar>& input_gradient, const Tile& tile) override {
+    const Columns columns = tile.columns;
     for (Eigen::Index j = columns.first; j < columns.first + columns.count; ++j) {
       input_gradient.col(j).array() = skipped_gradient.col(j).array() + column_gradient(output_gradient, j);
     }
   }
 
-  /// gain_gradient and bias_gradient: sums over the columns 0 ... batch - 1.
-  void parameters_backward(const Matrix<Scalar>& output_gradient, Eigen::Index batch) {
+  void finish_batch(const Matrix<Scalar>& output_gradient, const Tile& batch) override {
     gain_gradient.setZero();
     bias_gradient.setZero();
-    for (Eigen::Index j = 0; j < batch; ++j) {
+    for (Eigen::Index j = 0; j < batch.columns.count; ++j) {
       gain_gradient.array() += output_gradient.col(j).array() * normalized_.col(j).array();
       bias_gradient += output_gradient.col(j);
     }

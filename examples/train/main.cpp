@@ -46,6 +46,7 @@ class Trainer {
                   .depth = options.depth,
                   .width = options.width,
                   .norm = options.norm,
+                  .norm_kind = options.norm_kind,
                   .zero_init_residual = options.zero_init_residual,
                   // Evaluation takes batches at least as large as training's, as nothing is kept for a backward pass.
                   .max_batch = std::max<Eigen::Index>(options.batch_size, 256)}),

@@ -6,7 +6,6 @@
 #include <Eigen/Core>
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -16,42 +15,29 @@
 #include <string>
 #include <vector>
 
-#include "train/layer_norm.hpp"
 #include "train/linear.hpp"
 #include "train/matrix.hpp"
+#include "train/network_options.hpp"
+#include "train/norm_kind.hpp"
+#include "train/norm_layer.hpp"
 #include "train/parallel_for.hpp"
 #include "train/residual_block.hpp"
 #include "train/softmax_cross_entropy.hpp"
+#include "train/tile.hpp"
+#include "train/virtual_batches.hpp"
 
 namespace example {
 
-struct NetworkOptions {
-  Eigen::Index inputs = 784;  ///< features of an example, at least 1
-  Eigen::Index classes = 10;  ///< 2 to 256
-  Eigen::Index depth = 2;     ///< residual blocks, 0 or more
-  Eigen::Index width = 256;   ///< features between the layers, at least 1
-  Norm norm = Norm::pre;
-  bool zero_init_residual = false;  ///< the last linear layer of each residual branch starts at zero: each block at x
-  Eigen::Index max_batch = 128;     ///< the largest batch a call may have; all workspaces are made for it once
-};
-
-/// How many examples of a batch one task takes: a quarter of the batch, but at least 64, as each task packs all weights
-/// anew, and at most 256. It depends on the batch alone, so the results are the same to the bit at any number of
-/// threads.
-inline Eigen::Index columns_per_task(Eigen::Index batch) {
-  return std::clamp<Eigen::Index>((batch + 3) / 4, 64, 256);
-}
-
-/// A residual multilayer perceptron for classification: a linear layer to `width`, `depth` residual blocks, a LayerNorm
+/// A residual multilayer perceptron for classification: a linear layer to `width`, `depth` residual blocks, a norm
 /// where the blocks are pre-norm, and a linear head to `classes`; trained on softmax cross-entropy.
 ///
 /// Parameters and gradients are plain Eigen objects: for_each_parameter hands them to an optimizer. They keep their
-/// addresses, so a network can be neither copied nor moved.
+/// addresses, so a network can be neither copied nor moved. With batch normalisation there are buffers beside them.
 ///
-/// A pass works on groups of `columns_per_task` examples, and the gradients of the weights are made in pieces of at
-/// most 256 columns. The first argument of gradients() and score() runs the tasks 0 ... count - 1, in any order, at the
-/// same time or not: SerialFor, or a thread pool behind a callable of that shape. The results are the same to the bit.
-/// Nothing is allocated.
+/// A pass works on tiles of about `columns_per_task` examples, and the gradients of the weights are made in pieces of
+/// at most 256 columns. The first argument of gradients() and score() runs the tasks 0 ... count - 1, in any order, at
+/// the same time or not: SerialFor, or a thread pool behind a callable of that shape. The results are the same to the
+/// bit. Nothing is allocated.
 template <class Scalar>
 class Network {
  public:
@@ -64,7 +50,7 @@ class Network {
   /// Draws the weights, from normal distributions of mean 0 and variance 2 / inputs before a ReLU (He et al., 2015) and
   /// 2 / (inputs + outputs) elsewhere (Glorot and Bengio, 2010), each tensor from a stream of its own. Gains become
   /// one, biases zero, and zero are the head's weights: every class is equally likely at first, at a loss of
-  /// log(classes).
+  /// log(classes). Moving means become zero, moving variances one.
   void initialize(std::uint64_t seed);
 
   /// Calls visit(name, parameter, gradient) for every tensor, always in the same order. Names: "input.weights",
@@ -73,81 +59,83 @@ class Network {
   template <class Visit>
   void for_each_parameter(Visit&& visit);
 
+  /// Calls visit(name, buffer) for every vector [width] that training keeps beside the parameters and a checkpoint must
+  /// hold, always in the same order: "block0.norm.moving_mean", "block0.norm.moving_variance", ...,
+  /// "norm.moving_mean", "norm.moving_variance" with batch normalisation, and none without.
+  template <class Visit>
+  void for_each_buffer(Visit&& visit);
+
   /// Forward and backward pass: sets every gradient to that of the weighted mean loss, sum(weight * loss) /
   /// sum(weight). images [inputs, n], labels [n] each below `classes`, weights [n] each at least 0 and not all 0; 1 <=
-  /// n <= max_batch.
+  /// n <= max_batch. Batch normalisation takes its statistics from the examples whose weight is above 0 and moves its
+  /// averages once in each call; the score is that of training.
   template <class ParallelFor>
   Score gradients(ParallelFor&& parallel_for, const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
                   std::span<const Scalar> weights) {
     const Scalar total = checked_total_weight(images, labels, weights);
-    const Score score = pass(parallel_for, images, labels, weights, total);
+    if (options_.norm_kind == NormKind::batch) virtual_batches_.cut(weights);
+    const Score score =
+        pass(parallel_for, images, labels, weights, Tiles(images.cols(), virtual_batches_.all()), total);
     parallel_for(static_cast<std::int64_t>(gradient_tasks_.size()),
                  [&](std::int64_t task) { gradient_tasks_[static_cast<std::size_t>(task)](images); });
     return score;
   }
 
-  /// Forward pass alone. The same arguments.
+  /// Evaluation: a forward pass that changes nothing, with batch normalisation by its moving averages. The same
+  /// arguments.
   template <class ParallelFor>
   Score score(ParallelFor&& parallel_for, const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
               std::span<const Scalar> weights) {
     checked_total_weight(images, labels, weights);
-    return pass(parallel_for, images, labels, weights, std::nullopt);
+    return pass(parallel_for, images, labels, weights, Tiles(images.cols()), std::nullopt);
   }
 
   const NetworkOptions& options() const { return options_; }
 
  private:
-  static const NetworkOptions& checked(const NetworkOptions& options);
   Scalar checked_total_weight(const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
                               std::span<const Scalar> weights) const;
   template <class ParallelFor>
   Score pass(ParallelFor&& parallel_for, const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
-             std::span<const Scalar> weights, std::optional<Scalar> total_weight);
-  void forward(const MatrixView<Scalar>& images, Columns columns);
-  void backward(Columns columns);
+             std::span<const Scalar> weights, const Tiles& tiles, std::optional<Scalar> total_weight);
+  void forward(const MatrixView<Scalar>& images, const Tile& tile);
+  void backward(const Tile& tile);
   void plan_gradients();
   void plan(Linear<Scalar>& linear, const Matrix<Scalar>& output_gradient, const Matrix<Scalar>* input);
-  void plan(LayerNorm<Scalar>& norm, const Matrix<Scalar>& output_gradient);
+  void plan(NormLayer<Scalar>& norm, const Matrix<Scalar>& output_gradient);
 
   NetworkOptions options_;
   Linear<Scalar> input_;
   std::vector<std::unique_ptr<ResidualBlock<Scalar>>> blocks_;
-  std::optional<LayerNorm<Scalar>> norm_;  // pre-norm only: the last block's sum is not normalised yet
+  std::unique_ptr<NormLayer<Scalar>> norm_;  // pre-norm only: the last block's sum is not normalised yet
   Linear<Scalar> head_;
+  VirtualBatches virtual_batches_;  // of the last training pass
 
   std::vector<Matrix<Scalar>> stream_,
       stream_gradient_;                          // [depth + 1] of [width, max_batch]: before and after each block
   Matrix<Scalar> features_, features_gradient_;  // [width, max_batch]: norm_(stream), if there is one
   Matrix<Scalar> logits_;                        // [classes, max_batch]; then probabilities; then their gradient
-  std::vector<Score> scores_;                    // of each group of columns
+  std::vector<Score> scores_;                    // of each tile
   // Each sets a part of the parameters' gradients from the workspaces. They touch no object in common, so their order
   // is free.
   std::vector<std::function<void(const MatrixView<Scalar>& images)>> gradient_tasks_;
 };
 
 template <class Scalar>
-const NetworkOptions& Network<Scalar>::checked(const NetworkOptions& options) {
-  using eigentune::require;
-  require(options.inputs >= 1, "Network: inputs must be at least 1, got {}", options.inputs);
-  require(options.classes >= 2 && options.classes <= 256, "Network: classes must be in [2, 256], got {}",
-          options.classes);
-  require(options.depth >= 0, "Network: depth must be at least 0, got {}", options.depth);
-  require(options.width >= 1, "Network: width must be at least 1, got {}", options.width);
-  require(options.max_batch >= 1, "Network: max_batch must be at least 1, got {}", options.max_batch);
-  return options;
-}
-
-template <class Scalar>
 Network<Scalar>::Network(const NetworkOptions& options)
-    : options_(checked(options)), input_(options.inputs, options.width), head_(options.width, options.classes) {
+    : options_(checked(options)),
+      input_(options.inputs, options.width),
+      head_(options.width, options.classes),
+      virtual_batches_(options.max_batch) {
   for (Eigen::Index block = 0; block < options.depth; ++block) {
-    blocks_.push_back(std::make_unique<ResidualBlock<Scalar>>(options.width, options.norm, options.max_batch));
+    blocks_.push_back(
+        std::make_unique<ResidualBlock<Scalar>>(options.width, options.norm, options.norm_kind, options.max_batch));
   }
   const Matrix<Scalar> workspace = Matrix<Scalar>::Zero(options.width, options.max_batch);
   stream_.assign(blocks_.size() + 1, workspace);
   stream_gradient_.assign(blocks_.size() + 1, workspace);
   if (options.norm == Norm::pre) {
-    norm_.emplace(options.width, options.max_batch);
+    norm_ = make_norm<Scalar>(options.norm_kind, options.width, options.max_batch);
     features_ = workspace;
     features_gradient_ = workspace;
   }
@@ -175,6 +163,9 @@ void Network<Scalar>::initialize(std::uint64_t seed) {
                          std::sqrt(variance));
     }
   });
+  for_each_buffer([](const std::string& name, auto& buffer) {
+    buffer.setConstant(name.ends_with("_variance") ? Scalar(1) : Scalar(0));
+  });
 }
 
 template <class Scalar>
@@ -184,7 +175,7 @@ void Network<Scalar>::for_each_parameter(Visit&& visit) {
     visit(name + ".weights", linear.weights, linear.weights_gradient);
     visit(name + ".bias", linear.bias, linear.bias_gradient);
   };
-  const auto visit_norm = [&](const std::string& name, std::optional<LayerNorm<Scalar>>& norm) {
+  const auto visit_norm = [&](const std::string& name, const std::unique_ptr<NormLayer<Scalar>>& norm) {
     if (!norm) return;
     visit(name + ".gain", norm->gain, norm->gain_gradient);
     visit(name + ".bias", norm->bias, norm->bias_gradient);
@@ -198,6 +189,20 @@ void Network<Scalar>::for_each_parameter(Visit&& visit) {
   }
   visit_norm("norm", norm_);
   visit_linear("head", head_);
+}
+
+template <class Scalar>
+template <class Visit>
+void Network<Scalar>::for_each_buffer(Visit&& visit) {
+  const auto visit_norm = [&](const std::string& norm_name, const std::unique_ptr<NormLayer<Scalar>>& norm) {
+    if (!norm) return;
+    norm->for_each_buffer(
+        [&](const std::string& name, Vector<Scalar>& buffer) { visit(norm_name + "." + name, buffer); });
+  };
+  for (std::size_t block = 0; block < blocks_.size(); ++block) {
+    visit_norm(fmt::format("block{}.norm", block), blocks_[block]->norm);
+  }
+  visit_norm("norm", norm_);
 }
 
 template <class Scalar>
@@ -228,45 +233,45 @@ Scalar Network<Scalar>::checked_total_weight(const MatrixView<Scalar>& images, s
 template <class Scalar>
 template <class ParallelFor>
 Score Network<Scalar>::pass(ParallelFor&& parallel_for, const MatrixView<Scalar>& images,
-                            std::span<const std::uint8_t> labels, std::span<const Scalar> weights,
+                            std::span<const std::uint8_t> labels, std::span<const Scalar> weights, const Tiles& tiles,
                             std::optional<Scalar> total_weight) {
-  const Pieces groups(images.cols(), columns_per_task(images.cols()));
-  parallel_for(static_cast<std::int64_t>(groups.count()), [&](std::int64_t group) {
-    const Columns columns = groups[static_cast<Eigen::Index>(group)];
+  parallel_for(static_cast<std::int64_t>(tiles.count()), [&](std::int64_t index) {
+    const Tile tile = tiles[static_cast<Eigen::Index>(index)];
+    const Columns columns = tile.columns;
     const auto first = static_cast<std::size_t>(columns.first), count = static_cast<std::size_t>(columns.count);
-    const auto group_labels = labels.subspan(first, count);
-    const auto group_weights = weights.subspan(first, count);
-    forward(images, columns);
+    const auto tile_labels = labels.subspan(first, count);
+    const auto tile_weights = weights.subspan(first, count);
+    forward(images, tile);
     auto logits = logits_.middleCols(columns.first, columns.count);
-    scores_[static_cast<std::size_t>(group)] = softmax_cross_entropy<Scalar>(logits, group_labels, group_weights);
+    scores_[static_cast<std::size_t>(index)] = softmax_cross_entropy<Scalar>(logits, tile_labels, tile_weights);
     if (total_weight) {
-      softmax_cross_entropy_backward<Scalar>(logits, group_labels, group_weights, *total_weight);
-      backward(columns);
+      softmax_cross_entropy_backward<Scalar>(logits, tile_labels, tile_weights, *total_weight);
+      backward(tile);
     }
   });
   Score score;
-  for (std::size_t group = 0; group < static_cast<std::size_t>(groups.count()); ++group) score += scores_[group];
+  for (std::size_t index = 0; index < static_cast<std::size_t>(tiles.count()); ++index) score += scores_[index];
   return score;
 }
 
 template <class Scalar>
-void Network<Scalar>::forward(const MatrixView<Scalar>& images, Columns columns) {
-  const auto of = [columns](auto& matrix) { return matrix.middleCols(columns.first, columns.count); };
+void Network<Scalar>::forward(const MatrixView<Scalar>& images, const Tile& tile) {
+  const auto of = [columns = tile.columns](auto& matrix) { return matrix.middleCols(columns.first, columns.count); };
   input_.forward(of(images), of(stream_.front()));
   for (std::size_t block = 0; block < blocks_.size(); ++block) {
-    blocks_[block]->forward(stream_[block], stream_[block + 1], columns);
+    blocks_[block]->forward(stream_[block], stream_[block + 1], tile);
   }
-  if (norm_) norm_->forward(stream_.back(), features_, columns);
+  if (norm_) norm_->forward(stream_.back(), features_, tile);
   head_.forward(of(norm_ ? features_ : stream_.back()), of(logits_));
 }
 
 template <class Scalar>
-void Network<Scalar>::backward(Columns columns) {
-  const auto of = [columns](auto& matrix) { return matrix.middleCols(columns.first, columns.count); };
+void Network<Scalar>::backward(const Tile& tile) {
+  const auto of = [columns = tile.columns](auto& matrix) { return matrix.middleCols(columns.first, columns.count); };
   head_.backward(of(logits_), of(norm_ ? features_gradient_ : stream_gradient_.back()));
-  if (norm_) norm_->backward(features_gradient_, stream_gradient_.back(), columns);
+  if (norm_) norm_->backward(features_gradient_, stream_gradient_.back(), tile);
   for (std::size_t block = blocks_.size(); block-- > 0;) {
-    blocks_[block]->backward(stream_gradient_[block + 1], stream_gradient_[block], columns);
+    blocks_[block]->backward(stream_gradient_[block + 1], stream_gradient_[block], tile);
   }
 }
 
@@ -299,9 +304,9 @@ void Network<Scalar>::plan(Linear<Scalar>& linear, const Matrix<Scalar>& output_
 }
 
 template <class Scalar>
-void Network<Scalar>::plan(LayerNorm<Scalar>& norm, const Matrix<Scalar>& output_gradient) {
-  gradient_tasks_.push_back([&norm, &output_gradient](const MatrixView<Scalar>& images) {
-    norm.parameters_backward(output_gradient, images.cols());
+void Network<Scalar>::plan(NormLayer<Scalar>& norm, const Matrix<Scalar>& output_gradient) {
+  gradient_tasks_.push_back([this, &norm, &output_gradient](const MatrixView<Scalar>& images) {
+    norm.finish_batch(output_gradient, {{0, images.cols()}, virtual_batches_.all()});
   });
 }
 

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "train/norm_kind.hpp"
 #include "train/optimizer_choice.hpp"
 #include "train/option_parsing.hpp"
 #include "train/residual_block.hpp"
@@ -40,6 +41,7 @@ struct Options {
   std::int64_t depth = 2;
   std::int64_t width = 256;
   Norm norm = Norm::pre;
+  NormKind norm_kind = NormKind::layer;
   bool zero_init_residual = false;
 
   std::uint64_t seed = 1;
@@ -121,6 +123,7 @@ inline int default_threads(std::int64_t batch_size) {
 inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
   constexpr std::array<std::string_view, 3> norms = {"pre", "post", "none"};
+  constexpr std::array<std::string_view, 2> norm_kinds = {"layer", "batch"};
   std::vector<std::string_view> optimizers;
   for (const StartingPoint& point : starting_points) optimizers.push_back(point.optimizer);
 
@@ -130,6 +133,7 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   HyperparameterTexts hyperparameters;
   std::optional<double> learning_rate, weight_decay;
   std::optional<std::int64_t> evaluate_every, threads;
+  std::optional<NormKind> norm_kind;
   bool no_curves = false;
 
   CLI::App app("Trains a residual multilayer perceptron to recognise handwritten digits.", "train");
@@ -152,6 +156,11 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
              [&](const std::string& name) {
                options.norm = name == "pre" ? Norm::pre : name == "post" ? Norm::post : Norm::none;
              });
+  add.choice("--norm-kind", norm_kinds,
+             "layer: over the features of each example; batch: over about 64 examples at a\n"
+             "time whatever the batch size (virtual batches), and by moving averages in\n"
+             "evaluation. layer is often the better choice (default layer)",
+             [&](const std::string& name) { norm_kind = name == "batch" ? NormKind::batch : NormKind::layer; });
   add.flag("--zero-init-residual", options.zero_init_residual, "the last layer of each residual branch starts at zero");
 
   add.group("Optimizer");
@@ -219,6 +228,15 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
     throw std::invalid_argument(fmt::format("{} (an option takes one value and is given once)", error.what()));
   } catch (const CLI::ParseError& error) {
     throw std::invalid_argument(error.what());
+  }
+
+  if (norm_kind && options.norm == Norm::none) {
+    throw std::invalid_argument("--norm-kind belongs to --norm pre or post; the norm is none");
+  }
+  options.norm_kind = norm_kind.value_or(NormKind::layer);
+  if (options.norm_kind == NormKind::batch && options.batch_size == 1) {
+    throw std::invalid_argument(
+        "--batch-size must be at least 2 for --norm-kind batch, as one example has no variance, got 1");
   }
 
   const StartingPoint& start = starting_point(options.optimizer);

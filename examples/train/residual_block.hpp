@@ -2,11 +2,13 @@
 
 #include <Eigen/Core>
 
-#include <optional>
+#include <memory>
 
-#include "train/layer_norm.hpp"
 #include "train/linear.hpp"
 #include "train/matrix.hpp"
+#include "train/norm_kind.hpp"
+#include "train/norm_layer.hpp"
+#include "train/tile.hpp"
 
 namespace example {
 
@@ -40,42 +42,44 @@ void relu_backward(const Values& values, Gradient&& gradient) {
 template <class Scalar>
 class ResidualBlock {
  public:
-  Linear<Scalar> linear1, linear2;        ///< [n, n] both
-  std::optional<LayerNorm<Scalar>> norm;  ///< unless Norm::none
+  Linear<Scalar> linear1, linear2;          ///< [n, n] both
+  std::unique_ptr<NormLayer<Scalar>> norm;  ///< unless Norm::none
 
-  ResidualBlock(Eigen::Index width, Norm norm_kind, Eigen::Index max_batch)
+  ResidualBlock(Eigen::Index width, Norm place, NormKind norm_kind, Eigen::Index max_batch)
       : linear1(width, width),
         linear2(width, width),
-        kind_(norm_kind),
+        place_(place),
         hidden_(width, max_batch),
         hidden_gradient_(width, max_batch) {
-    if (kind_ == Norm::none) return;
-    norm.emplace(width, max_batch);
+    if (place_ == Norm::none) return;
+    norm = make_norm<Scalar>(norm_kind, width, max_batch);
     norm_values_.resize(width, max_batch);
     norm_gradient_.resize(width, max_batch);
   }
 
-  /// The given columns of output = block(input). The input must be unchanged when the backward pass comes.
-  void forward(const Matrix<Scalar>& input, Matrix<Scalar>& output, Columns columns) {
-    if (kind_ == Norm::pre) norm->forward(input, norm_values_, columns);
+  /// The tile's columns of output = block(input). The input must be unchanged when the backward pass comes.
+  void forward(const Matrix<Scalar>& input, Matrix<Scalar>& output, const Tile& tile) {
+    const Columns columns = tile.columns;
+    if (place_ == Norm::pre) norm->forward(input, norm_values_, tile);
     auto hidden = of(hidden_, columns);
     linear1.forward(of(branch_input(input), columns), hidden);
     relu(hidden);
-    Matrix<Scalar>& sum = kind_ == Norm::post ? norm_values_ : output;
+    Matrix<Scalar>& sum = place_ == Norm::post ? norm_values_ : output;
     linear2.forward_residual(of(input, columns), hidden, of(sum, columns));
-    if (kind_ == Norm::post) norm->forward(sum, output, columns);
+    if (place_ == Norm::post) norm->forward(sum, output, tile);
   }
 
-  /// The given columns of the gradient with respect to the input of the last forward pass.
-  void backward(const Matrix<Scalar>& output_gradient, Matrix<Scalar>& input_gradient, Columns columns) {
-    if (kind_ == Norm::post) norm->backward(output_gradient, norm_gradient_, columns);
+  /// The tile's columns of the gradient with respect to the input of the last forward pass.
+  void backward(const Matrix<Scalar>& output_gradient, Matrix<Scalar>& input_gradient, const Tile& tile) {
+    const Columns columns = tile.columns;
+    if (place_ == Norm::post) norm->backward(output_gradient, norm_gradient_, tile);
     const Matrix<Scalar>& skipped = sum_gradient(output_gradient);
     auto hidden_gradient = of(hidden_gradient_, columns);
     linear2.backward(of(skipped, columns), hidden_gradient);
     relu_backward(of(hidden_, columns), hidden_gradient);
-    if (kind_ == Norm::pre) {
+    if (place_ == Norm::pre) {
       linear1.backward(hidden_gradient, of(norm_gradient_, columns));
-      norm->backward_residual(skipped, norm_gradient_, input_gradient, columns);
+      norm->backward_residual(skipped, norm_gradient_, input_gradient, tile);
     } else {
       linear1.backward_residual(of(skipped, columns), hidden_gradient, of(input_gradient, columns));
     }
@@ -83,15 +87,15 @@ class ResidualBlock {
 
   /// What the gradients of the parameters are made of, given the matrices passed to forward and backward.
   const Matrix<Scalar>& branch_input(const Matrix<Scalar>& input) const {
-    return kind_ == Norm::pre ? norm_values_ : input;
+    return place_ == Norm::pre ? norm_values_ : input;
   }
   const Matrix<Scalar>& hidden() const { return hidden_; }
   const Matrix<Scalar>& hidden_gradient() const { return hidden_gradient_; }
   const Matrix<Scalar>& sum_gradient(const Matrix<Scalar>& output_gradient) const {
-    return kind_ == Norm::post ? norm_gradient_ : output_gradient;
+    return place_ == Norm::post ? norm_gradient_ : output_gradient;
   }
   const Matrix<Scalar>& norm_output_gradient(const Matrix<Scalar>& output_gradient) const {
-    return kind_ == Norm::pre ? norm_gradient_ : output_gradient;
+    return place_ == Norm::pre ? norm_gradient_ : output_gradient;
   }
 
  private:
@@ -100,7 +104,7 @@ class ResidualBlock {
     return matrix.middleCols(columns.first, columns.count);
   }
 
-  Norm kind_;
+  Norm place_;
   Matrix<Scalar> hidden_, hidden_gradient_;  // [n, max_batch]: relu(linear1(...)); the gradient before the ReLU
   Matrix<Scalar> norm_values_;               // pre: norm(input); post: the sum which norm takes
   Matrix<Scalar> norm_gradient_;             // pre: of norm(input); post: of that sum

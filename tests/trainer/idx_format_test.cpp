@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string>
 
-#include "train/idx_bytes.hpp"
+#include "trainer/idx_bytes.hpp"
 
 namespace {
 

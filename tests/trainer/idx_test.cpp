@@ -13,8 +13,8 @@
 #include <set>
 #include <string>
 
-#include "train/idx_bytes.hpp"
 #include "train/idx_format.hpp"
+#include "trainer/idx_bytes.hpp"
 
 namespace {
 

@@ -103,7 +103,7 @@ TEST_P(NetworkGradients, EqualCentralFiniteDifferences) {
                                .norm = norm,
                                .zero_init_residual = zero_init_residual,
                                .max_batch = 80};
-  // 70 examples are two groups of columns.
+  // 70 examples are two tiles.
   for (const auto& [name, error] : relative_gradient_errors(options, 70)) EXPECT_LE(error, 1e-7) << name;
 }
 
@@ -326,7 +326,7 @@ TEST(LayerNorm, GivesEachColumnMeanZeroAndVarianceOneThenGainAndBias) {
   input << 1.0, 7.0,  //
       2.0, 7.0,       //
       3.0, 7.0;
-  norm.forward(input, output, {0, 2});
+  norm.forward(input, output, {.columns = {0, 2}});
   const double unit = 1.0 / std::sqrt(2.0 / 3.0 + 1e-5);  // the deviations are -1, 0, 1
   EXPECT_NEAR(output(0, 0), -unit, 1e-15);
   EXPECT_NEAR(output(1, 0), 10.0, 1e-15);

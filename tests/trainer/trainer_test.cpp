@@ -150,17 +150,23 @@ TEST_F(Trainer, WritesNoCurvesWhenToldSo) {
 }
 
 TEST_F(Trainer, GivesTheSameCurvesForTheSameSeedOnAnyNumberOfThreads) {
-  const std::string common = "--data . --width 40 --batch-size 150 --steps 12 --evaluate-every 5 ";
-  const Result first = run(common + "--threads 1 --curves 1.csv");
-  const Result second = run(common + "--threads 2 --curves 2.csv");
-  const Result third = run(common + "--threads 3 --curves 3.csv");
-  const Result other = run(common + "--threads 1 --seed 9 --curves other.csv");
-  ASSERT_EQ(first.status + second.status + third.status + other.status, 0) << first.errors;
-  const std::string expected = curves_without_throughput("1.csv");
-  EXPECT_EQ(expected, curves_without_throughput("2.csv"));
-  EXPECT_EQ(expected, curves_without_throughput("3.csv"));
-  EXPECT_NE(expected, curves_without_throughput("other.csv"));
-  EXPECT_EQ(first.output, second.output);
+  std::string of_layer_norm;
+  for (const std::string kind : {"layer", "batch"}) {
+    const std::string common =
+        "--data . --width 40 --batch-size 150 --steps 12 --evaluate-every 5 --norm-kind " + kind + " ";
+    const Result first = run(common + "--threads 1 --curves 1.csv");
+    const Result second = run(common + "--threads 2 --curves 2.csv");
+    const Result third = run(common + "--threads 3 --curves 3.csv");
+    const Result other = run(common + "--threads 1 --seed 9 --curves other.csv");
+    ASSERT_EQ(first.status + second.status + third.status + other.status, 0) << first.errors;
+    const std::string expected = curves_without_throughput("1.csv");
+    EXPECT_EQ(expected, curves_without_throughput("2.csv"));
+    EXPECT_EQ(expected, curves_without_throughput("3.csv"));
+    EXPECT_NE(expected, curves_without_throughput("other.csv"));
+    EXPECT_NE(expected, of_layer_norm);
+    EXPECT_EQ(first.output, second.output);
+    of_layer_norm = expected;
+  }
 }
 
 TEST_F(Trainer, TakesEveryScheduleNormAndHyperparameter) {
@@ -168,7 +174,8 @@ TEST_F(Trainer, TakesEveryScheduleNormAndHyperparameter) {
        {"--schedule constant", "--schedule linear --final-learning-rate 1e-5", "--schedule cosine",
         "--schedule polynomial --power 3", "--schedule exponential --decay-factor 0.1",
         "--schedule inverse-square-root", "--schedule one-cycle", "--norm post", "--norm none --zero-init-residual",
-        "--depth 0 --width 1", "--optimizer sgd --coupled --weight-decay 1e-4", "--optimizer momentum --momentum 0.8",
+        "--norm-kind layer", "--norm-kind batch", "--norm post --norm-kind batch", "--depth 0 --width 1",
+        "--optimizer sgd --coupled --weight-decay 1e-4", "--optimizer momentum --momentum 0.8",
         "--optimizer nesterov --momentum 0.8 --rate-placement inside_momentum",
         "--optimizer rmsprop --rho 0.95 --momentum 0.5 --epsilon 1e-6 --initial-v 0 --root-epsilon outside_root",
         "--optimizer adam --beta1 0.8 --beta2 0.9 --epsilon 1e-7 --epsilon-placement after_bias_correction",
@@ -197,6 +204,11 @@ TEST_F(Trainer, SaysWhichOptionIsWrong) {
   EXPECT_EQ(message("--decay-factor 2 --schedule exponential"),
             "train: --decay-factor must be a finite number above 0 and at most 1, got \"2\"");
   EXPECT_EQ(message("--norm batch"), "train: --norm must be one of pre, post, none, got \"batch\"");
+  EXPECT_EQ(message("--norm-kind group"), "train: --norm-kind must be one of layer, batch, got \"group\"");
+  EXPECT_EQ(message("--norm none --norm-kind batch"),
+            "train: --norm-kind belongs to --norm pre or post; the norm is none");
+  EXPECT_EQ(message("--norm-kind batch --batch-size 1"),
+            "train: --batch-size must be at least 2 for --norm-kind batch, as one example has no variance, got 1");
   EXPECT_EQ(message("--optimizer lion"),
             "train: --optimizer must be one of sgd, momentum, nesterov, rmsprop, adam, nadam, got \"lion\"");
   EXPECT_EQ(message("--rho 0.9"),
@@ -270,6 +282,10 @@ class EveryOptimizer : public TrainerOnDigits, public testing::WithParamInterfac
 
 TEST_P(EveryOptimizer, LearnsFromItsStartingHyperparameters) {
   EXPECT_GE(accuracy("--optimizer " + std::string(GetParam())), 0.93);
+}
+
+TEST_F(TrainerOnDigits, LearnsWithBatchNormalisation) {
+  EXPECT_GE(accuracy("--norm-kind batch"), 0.96);
 }
 
 TEST_F(TrainerOnDigits, ReachesNinetySixPercentByDefault) {
