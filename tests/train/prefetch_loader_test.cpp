@@ -33,7 +33,7 @@ struct NumberedBatch {
 void make_numbered(std::int64_t index, NumberedBatch& into) {
   into.index = index;
   into.numbers.resize(static_cast<std::size_t>(1 + index % 3));
-  for (std::int64_t& number : into.numbers) number = 1000 + index;
+  for (std::int64_t& number : into.numbers) number = -index;
 }
 
 /// Whether `batch` is what make_numbered makes of `index`.
