@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <latch>
 #include <limits>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>

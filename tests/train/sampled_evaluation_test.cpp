@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -86,7 +87,7 @@ TEST(CheckSampledEvaluation, RaisesFalseAlarmsOfErrorsAsOftenAsTheOracleSays) {
   std::vector<int> wrong(2000, 0);
   std::fill_n(wrong.begin(), 60, 1);
   Random random(1);
-  constexpr int trials = 10'000;
+  constexpr int trials = 5000;
   int alarms = 0;
   for (int trial = 0; trial < trials; ++trial) {
     draw(random, wrong, 300);
@@ -100,14 +101,14 @@ TEST(CheckSampledEvaluation, RaisesFalseAlarmsOfErrorsAsOftenAsTheOracleSays) {
 
 TEST(CheckSampledEvaluation, RaisesFalseAlarmsOfSkewedLossesAboutAsOftenAsItsLevel) {
   Random random(2);
-  std::vector<double> losses(3000);
+  std::vector<double> losses(1000);
   WeightedMean whole;
   for (double& loss : losses) {
     loss = -std::log(1.0 - random.uniform());  // exponential: a skewness of 2
     whole.add(loss);
   }
-  for (const std::size_t drawn : {std::size_t{200}, std::size_t{2400}}) {
-    constexpr int trials = 4000;
+  for (const std::size_t drawn : {std::size_t{200}, std::size_t{800}}) {
+    constexpr int trials = 2000;
     constexpr double level = 0.05;
     int alarms = 0;
     for (int trial = 0; trial < trials; ++trial) {
@@ -116,7 +117,7 @@ TEST(CheckSampledEvaluation, RaisesFalseAlarmsOfSkewedLossesAboutAsOftenAsItsLev
       for (std::size_t i = 0; i < drawn; ++i) sampled.add(losses[i]);
       if (!check_sampled_evaluation(sampled, whole, {.level = level}).agrees()) ++alarms;
     }
-    // 4 standard deviations, and a tenth for the skewness. Without the correction, 2400 of 3000 would hardly ever fail.
+    // 4 standard deviations, and a tenth for the skewness. Without the correction, 800 of 1000 would hardly ever fail.
     EXPECT_NEAR(alarms, trials * level, 4.0 * std::sqrt(trials * level) + 0.1 * trials * level) << drawn;
   }
 }
