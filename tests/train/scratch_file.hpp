@@ -31,7 +31,11 @@ class ScratchFile {
     std::ifstream file(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  void write(std::string_view text) const { std::ofstream(path_, std::ios::binary) << text; }
+  /// As a new file: some file systems wait for the disk where an old one is emptied.
+  void write(std::string_view text) const {
+    std::filesystem::remove(path_);
+    std::ofstream(path_, std::ios::binary) << text;
+  }
 
  private:
   std::filesystem::path path_;
