@@ -1,10 +1,12 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
+#include <eigentune/train/file_descriptor.hpp>
 
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
@@ -16,26 +18,6 @@
 #include <utility>
 
 namespace eigentune {
-
-/// An open file descriptor, closed at the end.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number = -1) : number_(number) {}
-  ~FileDescriptor() { close(); }
-  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-
-  int get() const { return number_; }
-  void close() {
-    if (const int number = std::exchange(number_, -1); number >= 0) ::close(number);
-  }
-
- private:
-  int number_;
-};
 
 /// A file that grows by whole pieces of text and is never left with a part of one: each piece is one write(2) with
 /// O_APPEND, so that it is in the file once append returns, even if the process is killed then. It takes a lock
