@@ -295,7 +295,7 @@ TEST(RunLog, KeepsWholeLinesWhenTheDiskIsFullAndGoesOnWhenItIsNot) {
     RunLog log(file.path(), options_of(format));
     add_steps(log, 0, 3);
     const std::string before = file.text();
-    for (const std::size_t room : {0, 1, 10}) {
+    for (const std::size_t room : {0U, 1U, 10U}) {
       const SmallDisk disk(before.size() + room);
       EXPECT_EQ(error_of<Error>([&] { log.add(3, values_of_step(3)); }),
                 file.name() + ": cannot be written: File too large");
