@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
+#include <eigentune/core/portable_math.hpp>
 
 #include <fmt/core.h>
 
@@ -89,7 +90,7 @@ inline BatchSizeSweep judge_batch_sizes(std::vector<BatchSizeTiming> sizes, doub
   const auto fitting = static_cast<std::size_t>(std::ranges::count_if(result.sizes, &BatchSizeTiming::fits));
   const auto grows = [&](std::size_t i, std::size_t j) {
     const BatchSizeTiming &a = result.sizes[i], &b = result.sizes[j];
-    const double needed = std::pow(1.0 + min_gain, static_cast<double>(j - i));
+    const double needed = portable::power(1.0 + min_gain, static_cast<std::int64_t>(j - i));
     return b.throughput() / a.throughput() > needed * (1.0 + a.uncertainty() + b.uncertainty());
   };
   for (std::size_t i = 0; i + 1 < fitting && !result.saturated_at; ++i) {
