@@ -42,14 +42,19 @@ struct Sample {
   std::filesystem::path path;
 };
 
-TEST(Damage, OfAnySingleBitIsFound) {
+TEST(Damage, OfAnySingleBitIsFoundAndInTheHeaderWithoutReadingTheData) {
   Sample sample;
   const std::string sound = files::read(sample.path);
+  const std::size_t head = sound.size() - SafetensorsFile::read_header(sample.path).data_size();
+  const std::size_t file_digits = sound.find("eigentune.checksum\":\"") + 21;  // of the whole file, not of the header
   for (std::size_t bit = 0; bit < 8 * sound.size(); ++bit) {
-    std::string damaged = sound;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-    files::write(sample.path, damaged);
+    const std::size_t byte = bit / 8;
+    files::write_byte(sample.path, byte, static_cast<char>(sound[byte] ^ (1 << (bit % 8))));
     EXPECT_THROW(restore_checkpoint(sample.path, sample.optimizer, sample.extras), CorruptFileError) << "bit " << bit;
+    if (byte < head && (byte < file_digits || byte >= file_digits + Checksum::digit_count)) {
+      EXPECT_THROW(SafetensorsFile::read_header(sample.path), CorruptFileError) << "bit " << bit;
+    }
+    files::write_byte(sample.path, byte, sound[byte]);
   }
   EXPECT_TRUE(sample.is_unchanged());
 }
@@ -60,20 +65,6 @@ TEST(Damage, IsFoundWhenParametersAreLoadedAlone) {
   damaged.back() = static_cast<char>(damaged.back() ^ 1);  // of a tensor that would not be loaded
   files::write(sample.path, damaged);
   EXPECT_THROW(load_parameters(sample.path, sample.optimizer), CorruptFileError);
-}
-
-TEST(Damage, OfTheHeaderIsFoundWithoutReadingTheData) {
-  Sample sample;
-  const std::string sound = files::read(sample.path);
-  const std::size_t head = sound.size() - SafetensorsFile::read_header(sample.path).data_size();
-  for (std::size_t bit = 0; bit < 8 * head; ++bit) {
-    std::string damaged = sound;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-    files::write(sample.path, damaged);
-    const std::size_t digits = sound.find("eigentune.checksum\":\"") + 21;  // these are of the file, not of the header
-    if (bit / 8 >= digits && bit / 8 < digits + 16) continue;
-    EXPECT_THROW(SafetensorsFile::read_header(sample.path), CorruptFileError) << "bit " << bit;
-  }
 }
 
 TEST(Damage, OfAFileCutShortOrContinuedIsFound) {
@@ -248,7 +239,7 @@ TEST(Save, RefusesNamesThatMeanSomethingElse) {
   EXPECT_EQ(error("w"), "save: the extra tensor \"w\" has the name of a parameter");
   EXPECT_TRUE(error("\xff").starts_with("safetensors: a name or a text is not UTF-8: "));
   EXPECT_EQ(error_of([&] { save_checkpoint(sample.path, -1, 0.5, sample.optimizer); }),
-            "save: step must be at least 0, got -1");
+            "save: step must be in [0, 2^53], got -1");
   EXPECT_EQ(files::read(sample.path), before);
   EXPECT_EQ(sample.folder.names(), (std::vector<std::string>{"sample.safetensors"}));
 }

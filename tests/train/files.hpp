@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <source_location>
+#include <stdexcept>
 #include <stdlib.h>
 #include <string>
+#include <system_error>
 #include <vector>
 
 // Files and folders of tests.
@@ -53,9 +55,15 @@ inline void write(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+/// Overwrites one byte of a file.
+inline void write_byte(const std::filesystem::path& path, std::size_t position, char byte) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(position)).put(byte);
+}
+
 /// The folder of the tests' sources.
-inline std::filesystem::path source_folder(std::source_location here = std::source_location::current()) {
-  return std::filesystem::path(here.file_name()).parent_path();
+inline std::filesystem::path source_folder() {
+  return std::filesystem::path(__FILE__).parent_path();
 }
 
 }  // namespace files

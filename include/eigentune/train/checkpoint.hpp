@@ -85,7 +85,8 @@ struct PreparedCheckpoint {
 template <class Scalar, class State>
 PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> metric,
                                       const AnyOptimizer<Scalar, State>& optimizer, const CheckpointExtras& extras) {
-  require(step >= 0, "save: step must be at least 0, got {}", step);
+  constexpr std::int64_t most = std::int64_t{1} << 53;  // as an optimizer's own counts
+  require(step >= 0 && step <= most, "save: step must be in [0, 2^53], got {}", step);
   const OptimizerMemory<const Scalar, const State> memory = optimizer.memory();
   PreparedCheckpoint prepared;
   CheckpointMetadata& metadata = prepared.metadata;
@@ -190,7 +191,7 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
 
 }  // namespace detail
 
-/// Saves parameters, the optimizer's state, `step` (at least 0), the metric if there is one, and extras to a file,
+/// Saves parameters, the optimizer's state, `step` (in [0, 2^53]), the metric if there is one, and extras to a file,
 /// durably and as a whole: after a failure, a crash or loss of power there is the whole new file or what was there
 /// before (see DurableFile). Nothing is copied: the file is written from live memory (see write_safetensors).
 ///

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <eigentune/core/shape.hpp>
+#include <eigentune/core/version.hpp>
 #include <eigentune/optim/optimizer_memory.hpp>
 #include <eigentune/rule/hyperparameter.hpp>
 #include <eigentune/train/checkpoint_extras.hpp>
 #include <eigentune/train/safetensors_header.hpp>
-#include <eigentune/version.hpp>
 
 #include <cstdint>
 #include <filesystem>

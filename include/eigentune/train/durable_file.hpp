@@ -27,7 +27,40 @@ inline std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+/// Calls again as long as a signal comes in between.
+template <class Call>
+int retry(Call&& call) {
+  int result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+/// Carries the names in a folder to the disk. Returns 0, or the reason why not.
+inline int sync_folder(const std::filesystem::path& folder, const SystemCalls& calls) {
+  const int opened = retry([&] { return calls.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); });
+  if (opened < 0) return errno;
+  const int synced = retry([&] { return calls.fsync(opened); });
+  const int code = errno;
+  calls.close(opened);
+  return synced == 0 ? 0 : code;
+}
+
 }  // namespace detail
+
+/// Creates a folder, and those above it, that are not there, and carries their names to the disk. Throws
+/// eigentune::Error, also if there is a file of that name.
+inline void create_folder(const std::filesystem::path& folder, const SystemCalls& calls = {}) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  const std::filesystem::path above = detail::folder_of(folder);
+  if (above != folder) create_folder(above, calls);
+  std::filesystem::create_directory(folder, error);
+  if (!error && !std::filesystem::is_directory(folder, error)) error = std::make_error_code(std::errc::not_a_directory);
+  if (error) throw detail::file_error(folder, "create the folder", error.value());
+  if (const int code = detail::sync_folder(above, calls); code != 0) {
+    throw detail::file_error(above, "carry it to the disk", code);
+  }
+}
 
 /// A file that is either there as a whole, also after a crash or loss of power, or not at all. It is written under a
 /// temporary name in the same folder; `commit` carries it to the disk (fsync), gives it its name in place of what had
@@ -48,7 +81,8 @@ class DurableFile {
     for (int number = 0; number < most_attempts && file_ < 0; ++number) {
       temporary_ = path_;
       temporary_ += fmt::format("{}{}-{}", temporary_mark, ::getpid(), number);
-      file_ = retry([&] { return calls_.open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666); });
+      file_ =
+          detail::retry([&] { return calls_.open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666); });
       if (file_ < 0 && errno != EEXIST) break;
     }
     if (file_ < 0) throw detail::file_error(path_, "create a temporary file beside it", errno);
@@ -86,26 +120,24 @@ class DurableFile {
   /// Makes the file be there, whole and for good. If the very last step fails, the carrying of the name to the disk,
   /// the error says that the file is in place and may not outlive a crash.
   void commit() {
-    if (retry([&] { return calls_.fsync(file_); }) != 0) throw detail::file_error(path_, "carry it to the disk", errno);
+    if (detail::retry([&] { return calls_.fsync(file_); }) != 0)
+      throw detail::file_error(path_, "carry it to the disk", errno);
     const int closed = calls_.close(std::exchange(file_, -1));
     if (closed != 0 && errno != EINTR) throw detail::file_error(path_, "close it", errno);
-    if (retry([&] { return calls_.rename(temporary_.c_str(), path_.c_str()); }) != 0) {
+    if (detail::retry([&] { return calls_.rename(temporary_.c_str(), path_.c_str()); }) != 0) {
       throw detail::file_error(path_, "rename its temporary file", errno);
     }
     temporary_.clear();
-    sync_folder();
+    if (const int code = detail::sync_folder(detail::folder_of(path_), calls_); code != 0) {
+      throw Error(
+          fmt::format("{}: it is in place, but may not outlive a crash: cannot carry its folder to the disk: {}",
+                      path_.string(), std::generic_category().message(code)));
+    }
   }
 
  private:
   static constexpr std::size_t most_at_once = std::size_t{1} << 30;  // Linux writes at most 2^31 bytes in a call
   static constexpr std::int64_t start_interval = std::int64_t{16} << 20;
-
-  template <class Call>
-  static int retry(Call&& call) {
-    int result = call();
-    while (result < 0 && errno == EINTR) result = call();
-    return result;
-  }
 
   /// What a write has written; 0 if a signal came in between. A write of nothing would go on for ever.
   std::size_t advance(ssize_t written) {
@@ -113,21 +145,6 @@ class DurableFile {
     if (written <= 0) throw detail::file_error(path_, "write", written < 0 ? errno : ENOSPC);
     size_ += written;
     return static_cast<std::size_t>(written);
-  }
-
-  void sync_folder() {
-    const std::filesystem::path folder = detail::folder_of(path_);
-    const auto fail = [&](int code) {
-      throw Error(
-          fmt::format("{}: it is in place, but may not outlive a crash: cannot carry its folder to the disk: {}",
-                      path_.string(), std::generic_category().message(code)));
-    };
-    const int opened = retry([&] { return calls_.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); });
-    if (opened < 0) fail(errno);
-    const int synced = retry([&] { return calls_.fsync(opened); });
-    const int code = errno;
-    calls_.close(opened);
-    if (synced != 0) fail(code);
   }
 
   void discard() noexcept {
