@@ -4,6 +4,7 @@
 #include <eigentune/core/parallel.hpp>
 #include <eigentune/optim/bound_tensors.hpp>
 #include <eigentune/optim/erased_rule.hpp>
+#include <eigentune/optim/optimizer_memory.hpp>
 #include <eigentune/optim/options.hpp>
 #include <eigentune/optim/state.hpp>
 
@@ -123,6 +124,20 @@ class AnyOptimizer {
     }
     throw std::invalid_argument(fmt::format("state_values: {} has no state \"{}\"", rule_->name(), slot));
   }
+
+  /// Where everything lies that a checkpoint holds, so that it is saved without a copy. Valid until the optimizer is
+  /// next changed or used, or a bound object is. Throws std::invalid_argument if a bound object was resized.
+  OptimizerMemory<const Scalar, const State> memory() const;
+
+  /// The same, to be written to by who restores a checkpoint: first this, then the numbers, then `set_counts`, which
+  /// cannot fail where the counts are allowed. With `with_sums` each tensor has a sum of gradients, of zeros if there
+  /// was none; what is written there counts from `set_counts` on. Throws as `memory` does, or std::bad_alloc.
+  OptimizerMemory<Scalar, State> writable_memory(bool with_sums);
+
+  /// Sets the counts, and how often each tensor was updated, in the order of `memory().tensors`. Throws
+  /// std::invalid_argument, and changes nothing, if a count is not in [0, 2^53], there are not as many updates as
+  /// tensors, or gradients are said to be accumulated and there are no sums.
+  void set_counts(const OptimizerCounts& counts, std::span<const std::int64_t> updates);
 
  protected:
   AnyOptimizer(std::unique_ptr<ErasedRule<Scalar, State>> rule, OptimizerOptions options)

@@ -107,4 +107,69 @@ void AnyOptimizer<Scalar, State>::load_state(const OptimizerState<State>& state)
   accumulated_ = state.accumulated;
 }
 
+template <class Scalar, class State>
+OptimizerMemory<const Scalar, const State> AnyOptimizer<Scalar, State>::memory() const {
+  check_alive("memory");
+  OptimizerMemory<const Scalar, const State> memory{
+      rule_->name(), {step_, skipped_, consecutive_skips_, accumulated_}, {}};
+  for (const Tensor& tensor : tensors_) {
+    const TensorView<Scalar> view = tensor.parameter.view("memory", "parameter", tensor.name);
+    auto& entry = memory.tensors.emplace_back();
+    entry.name = tensor.name;
+    entry.parameter = {view.data, view.shape, view.order};
+    entry.updates = tensor.updates;
+    for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
+      entry.state.emplace_back(rule_->slots()[slot].name, tensor.state[slot].values());
+    }
+    if (accumulated_ > 0) entry.accumulated = tensor.accumulated.values();
+  }
+  return memory;
+}
+
+template <class Scalar, class State>
+OptimizerMemory<Scalar, State> AnyOptimizer<Scalar, State>::writable_memory(bool with_sums) {
+  check_alive("writable_memory");
+  OptimizerMemory<Scalar, State> memory{rule_->name(), {step_, skipped_, consecutive_skips_, accumulated_}, {}};
+  for (Tensor& tensor : tensors_) {
+    if (with_sums && tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};
+    auto& entry = memory.tensors.emplace_back();
+    entry.name = tensor.name;
+    entry.parameter = tensor.parameter.view("writable_memory", "parameter", tensor.name);
+    entry.updates = tensor.updates;
+    for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
+      entry.state.emplace_back(rule_->slots()[slot].name, tensor.state[slot].values());
+    }
+    if (with_sums) entry.accumulated = tensor.accumulated.values();
+  }
+  return memory;
+}
+
+template <class Scalar, class State>
+void AnyOptimizer<Scalar, State>::set_counts(const OptimizerCounts& counts, std::span<const std::int64_t> updates) {
+  check_alive("set_counts");
+  const auto check = [](std::int64_t value, const char* what) {
+    constexpr std::int64_t most = std::int64_t{1} << 53;
+    require(value >= 0 && value <= most, "set_counts: {} must be in [0, 2^53], got {}", what, value);
+  };
+  check(counts.step, "step");
+  check(counts.skipped, "skipped");
+  check(counts.consecutive_skips, "consecutive_skips");
+  check(counts.accumulated, "accumulated");
+  for (const std::int64_t value : updates) check(value, "updates");
+  require(updates.size() == tensors_.size(), "set_counts: there must be {} updates, one for each tensor, got {}",
+          tensors_.size(), updates.size());
+  for (const Tensor& tensor : tensors_) {
+    require(counts.accumulated == 0 || tensor.accumulated.size() == tensor.size(),
+            "set_counts: accumulated must be 0 where there are no sums of gradients, got {}", counts.accumulated);
+  }
+  for (std::size_t index = 0; index < tensors_.size(); ++index) {
+    tensors_[index].updates = updates[index];
+    if (counts.accumulated == 0) std::ranges::fill(tensors_[index].accumulated.values(), Scalar(0));
+  }
+  step_ = counts.step;
+  skipped_ = counts.skipped;
+  consecutive_skips_ = counts.consecutive_skips;
+  accumulated_ = counts.accumulated;
+}
+
 }  // namespace eigentune

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <eigentune/core/error.hpp>
+#include <eigentune/train/system_calls.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace eigentune {
+
+namespace detail {
+
+/// "run7/weights: cannot write: No space left on device". `code` is errno.
+inline Error file_error(const std::filesystem::path& path, std::string_view doing, int code) {
+  return Error(fmt::format("{}: cannot {}: {}", path.string(), doing, std::generic_category().message(code)));
+}
+
+/// The folder that a file is in, "." where its path names none.
+inline std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+/// Calls again as long as a signal comes in between.
+template <class Call>
+int retry(Call&& call) {
+  int result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+/// Carries the names in a folder to the disk. Returns 0, or the reason why not.
+inline int sync_folder(const std::filesystem::path& folder, const SystemCalls& calls) {
+  const int opened = retry([&] { return calls.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); });
+  if (opened < 0) return errno;
+  const int synced = retry([&] { return calls.fsync(opened); });
+  const int code = errno;
+  calls.close(opened);
+  return synced == 0 ? 0 : code;
+}
+
+}  // namespace detail
+
+/// Creates a folder, and those above it, that are not there, and carries their names to the disk. Throws
+/// eigentune::Error, also if there is a file of that name.
+inline void create_folder(const std::filesystem::path& folder, const SystemCalls& calls = {}) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  const std::filesystem::path above = detail::folder_of(folder);
+  if (above != folder) create_folder(above, calls);
+  std::filesystem::create_directory(folder, error);
+  if (!error && !std::filesystem::is_directory(folder, error)) error = std::make_error_code(std::errc::not_a_directory);
+  if (error) throw detail::file_error(folder, "create the folder", error.value());
+  if (const int code = detail::sync_folder(above, calls); code != 0) {
+    throw detail::file_error(above, "carry it to the disk", code);
+  }
+}
+
+/// A file that is either there as a whole, also after a crash or loss of power, or not at all. It is written under a
+/// temporary name in the same folder; `commit` carries it to the disk (fsync), gives it its name in place of what had
+/// it (rename), and carries that to the disk too (fsync of the folder). Destroyed without `commit`, it leaves nothing.
+///
+/// Every function throws eigentune::Error, with the path and the system's reason, where a call fails (no space, a size
+/// limit, a read-only file system); what had the name before is untouched then. A size limit (RLIMIT_FSIZE) is such an
+/// error only if the program ignores SIGXFSZ; otherwise the system ends the program, and nothing is half-written even
+/// so.
+class DurableFile {
+ public:
+  /// What follows the name of a temporary: ".tmp-", the process, "-", a number.
+  static constexpr std::string_view temporary_mark = ".tmp-";
+
+  explicit DurableFile(std::filesystem::path path, SystemCalls calls = {})
+      : path_(std::move(path)), calls_(std::move(calls)) {
+    constexpr int most_attempts = 10'000;  // names that crashed processes of our number may have left
+    for (int number = 0; number < most_attempts && file_ < 0; ++number) {
+      temporary_ = path_;
+      temporary_ += fmt::format("{}{}-{}", temporary_mark, ::getpid(), number);
+      file_ =
+          detail::retry([&] { return calls_.open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666); });
+      if (file_ < 0 && errno != EEXIST) break;
+    }
+    if (file_ < 0) throw detail::file_error(path_, "create a temporary file beside it", errno);
+  }
+
+  ~DurableFile() { discard(); }
+  DurableFile(const DurableFile&) = delete;
+  DurableFile& operator=(const DurableFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+  /// Appends.
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const auto piece = bytes.first(std::min(bytes.size(), most_at_once));
+      bytes = bytes.subspan(advance(calls_.write(file_, piece.data(), piece.size())));
+    }
+    if (size_ - started_ >= start_interval) {  // the disk works while the next bytes are made
+      calls_.start_writing(file_, started_, size_ - started_);
+      started_ = size_;
+    }
+  }
+
+  /// Overwrites bytes that were written before.
+  void write_at(std::int64_t offset, std::span<const std::byte> bytes) {
+    const std::int64_t size = size_;
+    while (!bytes.empty()) {
+      const std::size_t written = advance(calls_.write_at(file_, bytes.data(), bytes.size(), offset));
+      offset += static_cast<std::int64_t>(written);
+      bytes = bytes.subspan(written);
+    }
+    size_ = size;
+  }
+
+  /// Makes the file be there, whole and for good. If the very last step fails, the carrying of the name to the disk,
+  /// the error says that the file is in place and may not outlive a crash.
+  void commit() {
+    if (detail::retry([&] { return calls_.fsync(file_); }) != 0)
+      throw detail::file_error(path_, "carry it to the disk", errno);
+    const int closed = calls_.close(std::exchange(file_, -1));
+    if (closed != 0 && errno != EINTR) throw detail::file_error(path_, "close it", errno);
+    if (detail::retry([&] { return calls_.rename(temporary_.c_str(), path_.c_str()); }) != 0) {
+      throw detail::file_error(path_, "rename its temporary file", errno);
+    }
+    temporary_.clear();
+    if (const int code = detail::sync_folder(detail::folder_of(path_), calls_); code != 0) {
+      throw Error(
+          fmt::format("{}: it is in place, but may not outlive a crash: cannot carry its folder to the disk: {}",
+                      path_.string(), std::generic_category().message(code)));
+    }
+  }
+
+ private:
+  static constexpr std::size_t most_at_once = std::size_t{1} << 30;  // Linux writes at most 2^31 bytes in a call
+  static constexpr std::int64_t start_interval = std::int64_t{16} << 20;
+
+  /// What a write has written; 0 if a signal came in between. A write of nothing would go on for ever.
+  std::size_t advance(ssize_t written) {
+    if (written < 0 && errno == EINTR) return 0;
+    if (written <= 0) throw detail::file_error(path_, "write", written < 0 ? errno : ENOSPC);
+    size_ += written;
+    return static_cast<std::size_t>(written);
+  }
+
+  void discard() noexcept {
+    if (file_ >= 0) calls_.close(std::exchange(file_, -1));
+    if (!temporary_.empty()) calls_.unlink(temporary_.c_str());
+  }
+
+  std::filesystem::path path_, temporary_;
+  SystemCalls calls_;
+  int file_ = -1;
+  std::int64_t size_ = 0, started_ = 0;
+};
+
+}  // namespace eigentune
