@@ -85,14 +85,14 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
 
 }  // namespace detail
 
-/// The checkpoints in a folder, by step; files of other names are passed over. Those whose header is damaged or cannot
-/// be read are there with the reason in `problem`; damage of the data is found when they are restored. Throws
-/// eigentune::Error if the folder cannot be listed.
-inline std::vector<CheckpointInfo> list_checkpoints(const std::filesystem::path& folder) {
+namespace detail {
+
+/// The checkpoints in a folder, by step; std::nullopt if one was deleted while they were listed.
+inline std::optional<std::vector<CheckpointInfo>> try_to_list_checkpoints(const std::filesystem::path& folder) {
   std::vector<CheckpointInfo> list;
-  for (const std::string& name : detail::names_in(folder)) {
+  for (const std::string& name : names_in(folder)) {
     std::string_view rest = name;
-    const auto step = detail::take_checkpoint_name(rest);
+    const auto step = take_checkpoint_name(rest);
     if (!step || !rest.empty()) continue;
     CheckpointInfo info;
     info.path = folder / name;
@@ -105,8 +105,8 @@ inline std::vector<CheckpointInfo> list_checkpoints(const std::filesystem::path&
       if (metadata.step != *step) {
         info.problem = fmt::format("{}: its header says step {}: it was renamed", info.path.string(), metadata.step);
       }
-    } catch (const MissingFileError&) {  // deleted by its keeper since
-      continue;
+    } catch (const MissingFileError&) {
+      return std::nullopt;
     } catch (const Error& error) {
       info.problem = error.what();
     }
@@ -114,6 +114,21 @@ inline std::vector<CheckpointInfo> list_checkpoints(const std::filesystem::path&
   }
   std::ranges::sort(list, {}, &CheckpointInfo::step);
   return list;
+}
+
+}  // namespace detail
+
+/// The checkpoints in a folder, by step; files of other names are passed over. Those whose header is damaged or cannot
+/// be read are there with the reason in `problem`; damage of the data is found when they are restored. Throws
+/// eigentune::Error if the folder cannot be listed.
+inline std::vector<CheckpointInfo> list_checkpoints(const std::filesystem::path& folder) {
+  // A keeper deletes one only after its successor is there, which this list may have missed: then from the start.
+  constexpr int most_attempts = 1000;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    if (auto list = detail::try_to_list_checkpoints(folder)) return *std::move(list);
+  }
+  throw Error(fmt::format("{}: cannot list the checkpoints: files vanished in {} attempts in a row", folder.string(),
+                          most_attempts));
 }
 
 /// Those that have a metric that is not NaN and no problem, the best first, among equals the earlier step.
