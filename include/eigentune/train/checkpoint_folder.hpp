@@ -83,34 +83,59 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
+/// The names of checkpoints in a folder, sorted.
+inline std::vector<std::string> checkpoint_names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names = names_in(folder);
+  std::erase_if(names, [](std::string_view name) { return !take_checkpoint_name(name) || !name.empty(); });
+  std::ranges::sort(names);
+  return names;
+}
+
+/// What a checkpoint's name and header tell. Throws MissingFileError.
+inline CheckpointInfo checkpoint_info(const std::filesystem::path& folder, std::string_view name) {
+  CheckpointInfo info;
+  info.path = folder / name;
+  info.step = take_checkpoint_name(name).value_or(0);
+  try {
+    const CheckpointMetadata metadata = decode_checkpoint_metadata(SafetensorsFile::read_header(info.path), info.path);
+    info.metric = metadata.metric;
+    info.save_number = metadata.save_number;
+    if (metadata.step != info.step) {
+      info.problem = fmt::format("{}: its header says step {}: it was renamed", info.path.string(), metadata.step);
+    }
+  } catch (const MissingFileError&) {
+    throw;
+  } catch (const Error& error) {
+    info.problem = error.what();
+  }
+  return info;
+}
+
 }  // namespace detail
 
 /// The checkpoints in a folder, by step; files of other names are passed over. Those whose header is damaged or cannot
 /// be read are there with the reason in `problem`; damage of the data is found when they are restored. Throws
 /// eigentune::Error if the folder cannot be listed.
+///
+/// A keeper may save and delete meanwhile. So that a checkpoint that was deleted is never missed together with the one
+/// that took its place, the folder is listed again until its names have stayed the same while the headers were read.
 inline std::vector<CheckpointInfo> list_checkpoints(const std::filesystem::path& folder) {
+  constexpr int most_attempts = 100;  // the last is taken as it is
   std::vector<CheckpointInfo> list;
-  for (const std::string& name : detail::names_in(folder)) {
-    std::string_view rest = name;
-    const auto step = detail::take_checkpoint_name(rest);
-    if (!step || !rest.empty()) continue;
-    CheckpointInfo info;
-    info.path = folder / name;
-    info.step = *step;
-    try {
-      const CheckpointMetadata metadata =
-          decode_checkpoint_metadata(SafetensorsFile::read_header(info.path), info.path);
-      info.metric = metadata.metric;
-      info.save_number = metadata.save_number;
-      if (metadata.step != *step) {
-        info.problem = fmt::format("{}: its header says step {}: it was renamed", info.path.string(), metadata.step);
+  std::vector<std::string> names = detail::checkpoint_names_in(folder);
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    list.clear();
+    bool vanished = false;
+    for (const std::string& name : names) {
+      try {
+        list.push_back(detail::checkpoint_info(folder, name));
+      } catch (const MissingFileError&) {
+        vanished = true;
       }
-    } catch (const MissingFileError&) {  // deleted by its keeper since
-      continue;
-    } catch (const Error& error) {
-      info.problem = error.what();
     }
-    list.push_back(std::move(info));
+    std::vector<std::string> names_now = detail::checkpoint_names_in(folder);
+    if (!vanished && names_now == names) break;
+    names = std::move(names_now);
   }
   std::ranges::sort(list, {}, &CheckpointInfo::step);
   return list;
