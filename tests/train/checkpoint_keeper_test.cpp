@@ -6,10 +6,10 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <future>
 #include <limits>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "support/expect.hpp"
@@ -347,7 +347,7 @@ TEST(CheckpointReader, NeverSeesAHalfFileWhileAKeeperSavesAndDeletes) {
   CheckpointKeeper keeper(run.path, run.options);
   run.save(keeper, 0, 0.0);
   std::atomic<bool> done = false;
-  std::thread training([&] {
+  std::future<void> saving = std::async(std::launch::async, [&] {
     for (std::int64_t step = 1; step <= 300; ++step) run.save(keeper, step, static_cast<double>(-step));
     done = true;
   });
@@ -360,7 +360,7 @@ TEST(CheckpointReader, NeverSeesAHalfFileWhileAKeeperSavesAndDeletes) {
     EXPECT_TRUE(latest.passed_over.empty() && latest.step >= best.step);
     last = latest.step;
   }
-  training.join();
+  saving.get();
 }
 
 TEST(CheckpointReader, SaysThatThereIsNoFolder) {

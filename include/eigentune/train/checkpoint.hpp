@@ -7,7 +7,6 @@
 #include <eigentune/train/safetensors_file.hpp>
 #include <eigentune/train/safetensors_writer.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -171,7 +170,11 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
   }
   mismatches.throw_if_any(file.path());
 
-  const OptimizerMemory<Scalar, State> target = optimizer.writable_memory(with_sums);
+  std::vector<RawTensor<std::byte>> targets;  // as the sources
+  for_each_tensor(optimizer.writable_memory(with_sums), with_sums,
+                  [&](const std::string&, const RawTensor<std::byte>& tensor) { targets.push_back(tensor); });
+  targets.insert(targets.end(), extra_targets.begin(), extra_targets.end());
+  RestoredCheckpoint restored{file.path(), metadata.step, metadata.metric, metadata.values, metadata.schedule, {}};
   if (!options.keep_hyperparameters) {
     try {
       optimizer.set_hyperparameters(metadata.hyperparameters);
@@ -181,12 +184,9 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
     }
   }
   // From here on nothing can fail.
-  auto source = sources.begin();
-  const auto copy = [&](const RawTensor<std::byte>& tensor) { file.copy_bytes(**source++, tensor); };
-  for_each_tensor(target, with_sums, [&](const std::string&, const RawTensor<std::byte>& tensor) { copy(tensor); });
-  std::ranges::for_each(extra_targets, copy);
+  for (std::size_t i = 0; i < targets.size(); ++i) file.copy_bytes(*sources[i], targets[i]);
   optimizer.set_counts(metadata.counts, updates);
-  return {file.path(), metadata.step, metadata.metric, metadata.values, metadata.schedule, {}};
+  return restored;
 }
 
 }  // namespace detail

@@ -83,37 +83,32 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
-}  // namespace detail
+/// The names of checkpoints in a folder, sorted.
+inline std::vector<std::string> checkpoint_names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names = names_in(folder);
+  std::erase_if(names, [](std::string_view name) { return !take_checkpoint_name(name) || !name.empty(); });
+  std::ranges::sort(names);
+  return names;
+}
 
-namespace detail {
-
-/// The checkpoints in a folder, by step; std::nullopt if one was deleted while they were listed.
-inline std::optional<std::vector<CheckpointInfo>> try_to_list_checkpoints(const std::filesystem::path& folder) {
-  std::vector<CheckpointInfo> list;
-  for (const std::string& name : names_in(folder)) {
-    std::string_view rest = name;
-    const auto step = take_checkpoint_name(rest);
-    if (!step || !rest.empty()) continue;
-    CheckpointInfo info;
-    info.path = folder / name;
-    info.step = *step;
-    try {
-      const CheckpointMetadata metadata =
-          decode_checkpoint_metadata(SafetensorsFile::read_header(info.path), info.path);
-      info.metric = metadata.metric;
-      info.save_number = metadata.save_number;
-      if (metadata.step != *step) {
-        info.problem = fmt::format("{}: its header says step {}: it was renamed", info.path.string(), metadata.step);
-      }
-    } catch (const MissingFileError&) {
-      return std::nullopt;
-    } catch (const Error& error) {
-      info.problem = error.what();
+/// What a checkpoint's name and header tell. Throws MissingFileError.
+inline CheckpointInfo checkpoint_info(const std::filesystem::path& folder, std::string_view name) {
+  CheckpointInfo info;
+  info.path = folder / name;
+  info.step = take_checkpoint_name(name).value_or(0);
+  try {
+    const CheckpointMetadata metadata = decode_checkpoint_metadata(SafetensorsFile::read_header(info.path), info.path);
+    info.metric = metadata.metric;
+    info.save_number = metadata.save_number;
+    if (metadata.step != info.step) {
+      info.problem = fmt::format("{}: its header says step {}: it was renamed", info.path.string(), metadata.step);
     }
-    list.push_back(std::move(info));
+  } catch (const MissingFileError&) {
+    throw;
+  } catch (const Error& error) {
+    info.problem = error.what();
   }
-  std::ranges::sort(list, {}, &CheckpointInfo::step);
-  return list;
+  return info;
 }
 
 }  // namespace detail
@@ -121,14 +116,29 @@ inline std::optional<std::vector<CheckpointInfo>> try_to_list_checkpoints(const 
 /// The checkpoints in a folder, by step; files of other names are passed over. Those whose header is damaged or cannot
 /// be read are there with the reason in `problem`; damage of the data is found when they are restored. Throws
 /// eigentune::Error if the folder cannot be listed.
+///
+/// A keeper may save and delete meanwhile. So that a checkpoint that was deleted is never missed together with the one
+/// that took its place, the folder is listed again until its names have stayed the same while the headers were read.
 inline std::vector<CheckpointInfo> list_checkpoints(const std::filesystem::path& folder) {
-  // A keeper deletes one only after its successor is there, which this list may have missed: then from the start.
-  constexpr int most_attempts = 1000;
+  constexpr int most_attempts = 100;  // the last is taken as it is
+  std::vector<CheckpointInfo> list;
+  std::vector<std::string> names = detail::checkpoint_names_in(folder);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    if (auto list = detail::try_to_list_checkpoints(folder)) return *std::move(list);
+    list.clear();
+    bool vanished = false;
+    for (const std::string& name : names) {
+      try {
+        list.push_back(detail::checkpoint_info(folder, name));
+      } catch (const MissingFileError&) {
+        vanished = true;
+      }
+    }
+    std::vector<std::string> names_now = detail::checkpoint_names_in(folder);
+    if (!vanished && names_now == names) break;
+    names = std::move(names_now);
   }
-  throw Error(fmt::format("{}: cannot list the checkpoints: files vanished in {} attempts in a row", folder.string(),
-                          most_attempts));
+  std::ranges::sort(list, {}, &CheckpointInfo::step);
+  return list;
 }
 
 /// Those that have a metric that is not NaN and no problem, the best first, among equals the earlier step.
