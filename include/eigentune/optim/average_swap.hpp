@@ -62,7 +62,7 @@ struct SwappedAverage {
     for (auto& tensor : tensors) tensor.look_up(call);
     for (auto& tensor : tensors) tensor.swap_out();
     in_force = false;
-    tensors = {};  // the optimizer may know of this for long
+    tensors.clear();  // the optimizer may know of this for long
   }
 };
 
