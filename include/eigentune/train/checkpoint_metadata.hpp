@@ -216,6 +216,7 @@ inline CheckpointMetadata decode_checkpoint_metadata(const SafetensorsHeader& he
                                                      const std::filesystem::path& path) {
   const auto text = [&](const std::string& key) -> const std::string& { return header.metadata.at(key); };
   const auto parsed = [&](const std::string& key) { return detail::parse_strict_json(text(key)); };
+  const auto count = [&](const char* key) { return detail::decode_count(nlohmann::json{{key, parsed(key)}}, key); };
   if (!is_checkpoint(header)) {
     throw Error(path.string() + ": it is no checkpoint of eigentune: its metadata has no \"eigentune.format\"");
   }
@@ -227,10 +228,10 @@ inline CheckpointMetadata decode_checkpoint_metadata(const SafetensorsHeader& he
   try {
     CheckpointMetadata metadata;
     metadata.library_version = text("eigentune.version");
-    metadata.step = parsed("eigentune.step").get<std::int64_t>();
+    metadata.step = count("eigentune.step");
     if (header.metadata.contains("eigentune.metric"))
       metadata.metric = detail::decode_double(parsed("eigentune.metric"));
-    metadata.save_number = parsed("eigentune.save_number").get<std::uint64_t>();
+    metadata.save_number = static_cast<std::uint64_t>(count("eigentune.save_number"));
     if (header.metadata.contains("eigentune.schedule")) metadata.schedule = text("eigentune.schedule");
     detail::decode_optimizer(parsed("eigentune.optimizer"), metadata);
     if (header.metadata.contains("eigentune.values"))
