@@ -76,6 +76,12 @@ void write_checkpoints(const Path& folder) {
                          R"("mask":{"dtype":"BOOL","shape":[2,1,1],"data_offsets":[28,30]}}  )",
                          30);
   write_safetensors_text(folder / "hole", R"({"w":{"dtype":"F32","shape":[2,3],"data_offsets":[4,28]}})", 28);
+  write_safetensors_text(folder / "shape-too-small", R"({"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,24]}})",
+                         24);
+  write_safetensors_text(
+      folder / "overlap",
+      R"({"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      8);
   write_safetensors_text(folder / "too-large",
                          R"({"w":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}})", 0);
   write_safetensors_text(folder / "nested", R"({"__metadata__":{"a":[[[[[[[[[[1]]]]]]]]]]}})", 0);
