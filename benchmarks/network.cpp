@@ -80,6 +80,8 @@ void BM_ByHand(benchmark::State& state) {
 BENCHMARK(BM_ByHand)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 #if defined(HAVE_TORCH)
+const bool context_added = (benchmark::AddCustomContext("blas", torch_twins::blas()), true);
+
 void BM_Torch(benchmark::State& state) {
   torch_twins::set_threads(static_cast<int>(state.range(0)));
   torch_twins::Network network(inputs, width, 2, classes, batch);

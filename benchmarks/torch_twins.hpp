@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 // libtorch's part of the comparisons, in a translation unit of its own: its headers take half a minute, and come with
@@ -39,5 +40,10 @@ class Network {
 };
 
 void set_threads(int threads);
+
+/// The library behind libtorch's matrix products, in its own words if it is OpenBLAS, else "unknown: " and its file:
+/// over the reference BLAS, which a Linux distribution installs if nobody asks for better, libtorch is many times
+/// slower.
+std::string blas();
 
 }  // namespace torch_twins
