@@ -168,7 +168,8 @@ class Claims(unittest.TestCase):
 
     def test_a_pool_is_judged_at_its_worst_size_beyond_the_noise(self):
         results = sample()
-        for size, alone, pool, variation in ((1, 100.0, 101.0, 0.01), (16, 100.0, 106.0, 0.09), (1 << 20, 6e5, 3e5, 0.0)):
+        for size, alone, pool, variation in ((1, 100.0, 101.0, 0.01), (16, 100.0, 106.0, 0.09),
+                                             (1 << 20, 6e5, 3e5, 0.0)):
             for name, time in (("BM_StepOnOneThread", alone), ("BM_StepOnPool", pool)):
                 results["benchmarks"][f"{name}/elements:{size}/tensors:1/real_time"] = {
                     "time_ns": time, "variation": variation}
