@@ -27,9 +27,9 @@ import time
 import evidence_chart
 import evidence_claims
 
-# Each program and what it leaves out: rows that nothing is compared with.
-PROGRAMS = {"rules_benchmark": "-BM_(SGD|Momentum|Nesterov|RMSProp|NAdam)RawLoop", "tail_benchmark": "",
-            "threads_benchmark": "", "network_benchmark": ""}
+# Each program, what it leaves out (rows that nothing is compared with), and its share of the time for a repetition.
+PROGRAMS = {"rules_benchmark": ("-BM_(SGD|Momentum|Nesterov|RMSProp|NAdam)RawLoop", 1.0),
+            "tail_benchmark": ("", 1.0), "threads_benchmark": ("", 0.3), "network_benchmark": ("", 1.0)}
 # Settings of OpenBLAS that belong to a machine's administrator. Wrong ones make libtorch many times slower, and a
 # user's environment has none: the benchmarks run without them.
 WITHHELD = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
@@ -84,7 +84,7 @@ def environment():
     return {name: value for name, value in os.environ.items() if name not in WITHHELD}
 
 
-def run_program(path, arguments, leave_out):
+def run_program(path, arguments, leave_out, share):
     """The report of one program, or None if the filter left nothing of it."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "out.json"
@@ -93,7 +93,7 @@ def run_program(path, arguments, leave_out):
         subprocess.run([path, f"--benchmark_filter={chosen}", "--benchmark_enable_random_interleaving=true",
                         f"--benchmark_repetitions={arguments.repetitions}",
                         "--benchmark_report_aggregates_only=true",
-                        f"--benchmark_min_time={arguments.min_time}",  # 1.7 takes a bare number of seconds
+                        f"--benchmark_min_time={arguments.min_time * share:g}",  # 1.7 takes a bare number of seconds
                         f"--benchmark_out={out}", "--benchmark_out_format=json"], check=True, env=environment())
         if not out.exists() or not out.read_text(encoding="utf-8").strip():
             return None
@@ -120,14 +120,14 @@ def run(arguments):
     """Runs all programs that are there; returns the evidence."""
     began = time.perf_counter()
     benchmarks, failed, native, context = {}, {}, None, {}
-    programs = [(arguments.programs / program, leave_out, False) for program, leave_out in PROGRAMS.items()]
+    programs = [(arguments.programs / program, *choice, False) for program, choice in PROGRAMS.items()]
     if arguments.native_binary is not None:
-        programs.append((arguments.native_binary, "", True))
-    for path, leave_out, for_this_machine in programs:
+        programs.append((arguments.native_binary, "", 1.0, True))
+    for path, leave_out, share, for_this_machine in programs:
         if not path.exists():
             print(f"{path} is not there: its results stay out", file=sys.stderr)
             continue
-        report = run_program(path, arguments, leave_out)
+        report = run_program(path, arguments, leave_out, share)
         if report is None:
             continue
         failed.update(errors(report))
