@@ -210,7 +210,7 @@ def ratios(results):
     table("time of a training step:", ["ratio"],
           [(label, [ratio(benchmarks, above, below)]) for label, above, below in
            (("trainer / the same by hand", "BM_TrainerStep/real_time", "BM_ByHand/real_time"),
-            ("trainer / libtorch", "BM_TrainerStep/real_time", "BM_Torch/1/real_time"))])
+            ("trainer / libtorch", "BM_TrainerStep/real_time", "BM_Torch/threads:1/blas:1/real_time"))])
     return "\n".join(lines)
 
 

@@ -71,8 +71,10 @@ void Network::step() {
   held_->optimizer->step();
 }
 
-void set_threads(int threads) {
+void set_threads(int threads, int blas_threads) {
   torch::set_num_threads(threads);
+  if (void* found = dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))
+    reinterpret_cast<void (*)(int)>(found)(blas_threads);
 }
 
 std::string blas() {
