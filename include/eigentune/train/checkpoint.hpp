@@ -240,12 +240,12 @@ void save_checkpoint(const std::filesystem::path& path, std::int64_t step, std::
 
 /// Restores parameters, state and extras from a file of `save_checkpoint`, so that training goes on bit for bit as if
 /// it had never stopped, also from the middle of accumulating gradients. The program binds the same tensors under the
-/// same names first, in any order, and averages as the run that was saved (to go on without: restore, then
-/// stop_averaging; to begin to: restore, then average). The tensors have the TensorOptions that were in force when it
-/// was saved, by whatever way they were set: who froze a tensor in the middle of training freezes it before restoring.
-/// An option that the file does not have, as one of an older version, is not compared. What `step` is told, and
-/// max_consecutive_skips, which changes no bit of a run but where it gives up, are the program's own; skips so far
-/// count on. Extras' tensors are written to, and their values are in what is returned.
+/// same names first, in any order, with the TensorOptions that were in force when it was saved, however they were set
+/// (who froze a tensor in the middle of training freezes it before restoring), and averages as the run that was saved
+/// (to go on without: restore, then stop_averaging; to begin to: restore, then average). An option that the file does
+/// not have, being of an older version, is not compared. StepOptions and max_consecutive_skips are the program's own;
+/// the skips in a row so far are restored, and count. Extras' tensors are written to, and their values are in what is
+/// returned.
 ///
 /// All or nothing: the file is read and checked whole, which takes as much memory as it is long, and compared with what
 /// is bound. Throws, and changes nothing: MissingFileError; CorruptFileError for a damaged file; eigentune::Error if it
