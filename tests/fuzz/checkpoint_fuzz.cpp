@@ -219,6 +219,11 @@ void check_restored(const SafetensorsFile& read, const CheckpointMetadata& metad
   again.metadata.library_version = metadata.library_version;
   again.metadata.tensors.insert(metadata.tensors.begin(), metadata.tensors.end());  // of tensors that no file has
   expect(again.metadata.counts == metadata.counts);
+  for (const std::string& name : program.optimizer.names()) {
+    const TensorOptions saved = metadata.tensors.at(name).options, bound = again.metadata.tensors.at(name).options;
+    TensorOptions::for_each(
+        [&](const char*, auto option) { expect(!(saved.*option) || saved.*option == bound.*option); });
+  }
   auto expected = contents_of(read);
   const auto texts = encode_checkpoint_metadata(metadata), texts_again = encode_checkpoint_metadata(again.metadata);
   again.write(file().path(), calls_of_file());

@@ -13,7 +13,7 @@ namespace fuzz {
 /// them.
 struct Program {
   Program() {
-    optimizer.add("w", w, w_gradient);
+    optimizer.add("w", w, w_gradient, {.weight_decay = 0.125});
     optimizer.add("b", b, b_gradient);
     extras.tensor("order", std::span(order));
   }

@@ -67,6 +67,8 @@ void write_checkpoints(const Path& folder) {
   const std::string step = R"("eigentune.step":")";
   write_changed(folder / "plain", folder / "step-huge", step + "3", step + "1e300");
   write_changed(folder / "plain", folder / "row-major", "column-major", "row-major");
+  write_changed(folder / "plain", folder / "other-decay", "0.125", "0.25");
+  write_changed(folder / "plain", folder / "without-options-of-one", R"(\"options\")", R"(\"no options\")");
   write_safetensors_text(folder / "empty", "{}", 0);
   write_safetensors_text(folder / "other-program",
                          R"({"__metadata__":{"format":"pt"},"b":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},)"

@@ -88,6 +88,8 @@ TEST(CheckpointFile, IsReadByNumPyWithEqualIndices) {
   training.weights = training.weights_gradient;
   training.row_major = training.row_major_gradient;
   training.bias = training.bias_gradient;
+  training.optimizer.options_for("weights", {.learning_rate_scale = 0.5, .weight_decay = 0.1});
+  training.optimizer.options_for("bias", {.coupled = true, .clip_units = ClipUnits::first_axis});
   training.optimizer.average(UniformAverage{});
   training.optimizer.step({.learning_rate = 0.0});  // the state v is the gradient, and the average the parameter
 

@@ -134,8 +134,10 @@ void expect_averages_survive_interruptions(const Averaging& averaging, int threa
 TYPED_TEST(Resume, EqualsUninterruptedWithAveragesOnOneThreadAndTwo) {
   using Rule = typename TypeParam::Rule;
   using Scalar = typename TypeParam::Scalar;
-  expect_averages_survive_interruptions<Rule, Scalar>(ExponentialAverage{.decay = 0.9}, 1);
-  expect_averages_survive_interruptions<Rule, Scalar>(UniformAverage{.start = 7}, 2);
+  for (const int threads : {1, 2}) {
+    expect_averages_survive_interruptions<Rule, Scalar>(ExponentialAverage{.decay = 0.9}, threads);
+    expect_averages_survive_interruptions<Rule, Scalar>(UniformAverage{.start = 7}, threads);
+  }
 }
 
 /// A tensor under Adam whose state is double and whose parameters are float, or the other way round.
@@ -181,6 +183,22 @@ TEST(Restore, ForgetsGradientsThatWereAccumulatedSinceTheCheckpoint) {
     model->optimizer.step({.learning_rate = 0.1});
   }
   EXPECT_TRUE((run.w == other.w).all());
+}
+
+TEST(Restore, CountsSkipsOnSoThatARunGivesUpAtTheSameStep) {
+  Eigen::VectorXf w = Eigen::VectorXf::Ones(2), gradient = w;
+  const auto new_run = [&] {
+    SGD<float> optimizer({}, {.max_consecutive_skips = 3});
+    optimizer.add("w", w, gradient);
+    return optimizer;
+  };
+  SGD<float> run = new_run(), resumed = new_run();
+  gradient[0] = std::numeric_limits<float>::quiet_NaN();
+  for (int step = 0; step < 2; ++step) run.step({.learning_rate = 0.1});
+  const files::TemporaryFolder folder;
+  save_checkpoint(folder / "a", 2, std::nullopt, run);
+  restore_checkpoint(folder / "a", resumed);
+  EXPECT_THROW(resumed.step({.learning_rate = 0.1}), DivergenceError);
 }
 
 TEST(Restore, TakesTheHyperparametersUnlessToldToKeepThem) {

@@ -54,6 +54,10 @@ def check(path):
     optimizer = json.loads(metadata["eigentune.optimizer"])
     assert optimizer["averaging"] == {"kind": "uniform", "start": 0}
     assert all(tensor["averaged"] == 1 for tensor in optimizer["tensors"].values())
+    options = {"learning_rate_scale": 1, "weight_decay": 0, "coupled": False, "frozen": False, "clip_units": "automatic"}
+    assert {name: tensor["options"] for name, tensor in optimizer["tensors"].items()} == {
+        "weights": {**options, "learning_rate_scale": 0.5, "weight_decay": 0.1}, "row_major": options,
+        "bias": {**options, "coupled": True, "clip_units": "first_axis"}}
     shapes = {"weights": ("F32", [37, 70]), "row_major": ("F32", [3, 5]), "bias": ("F32", [5]),
               "eigentune/state/v/weights": ("F32", [37, 70]), "eigentune/state/v/row_major": ("F32", [3, 5]),
               "eigentune/state/v/bias": ("F32", [5]), "eigentune/average/weights": ("F32", [37, 70]),

@@ -128,6 +128,7 @@ auto AnyOptimizer<Scalar, State>::memory_of(Self& self, const char* call, bool w
     entry.name = tensor.name;
     entry.parameter = {view.data, view.shape, view.order};
     entry.counts = {tensor.updates, tensor.averaged};
+    entry.options = tensor.options.resolved();
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
       entry.state.emplace_back(self.rule_->slots()[slot].name, tensor.state[slot].values());
     }

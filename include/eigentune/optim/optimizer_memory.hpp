@@ -2,6 +2,7 @@
 
 #include <eigentune/core/view.hpp>
 #include <eigentune/optim/averaging.hpp>
+#include <eigentune/optim/options.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -48,6 +49,7 @@ struct TensorMemory {
   std::string_view name;
   TensorView<Scalar> parameter;
   TensorCounts counts;
+  TensorOptions options{};                                             ///< those in force: none is absent
   std::vector<std::pair<std::string_view, std::span<State>>> state{};  ///< by the slot's name, in the rule's order
   std::span<Scalar> accumulated{};                                     ///< sum of gradients; empty if there is none
   std::span<State> average{};                                          ///< of the parameter; empty if none is kept

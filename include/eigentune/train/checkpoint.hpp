@@ -31,6 +31,9 @@ struct RestoreOptions {
   /// True: a tensor may be column-major in the program and row-major in the checkpoint, or the other way round. Every
   /// element is put where it belongs; norms are then added up in another order, so that later bits may differ.
   bool allow_other_storage_order = false;
+  /// True: the TensorOptions in force may be others than those with which the checkpoint was saved, as when tensors are
+  /// frozen to fine-tune the rest; the program's hold.
+  bool allow_other_tensor_options = false;
   /// True: tensors of the checkpoint's CheckpointExtras that were not passed to be restored are passed over.
   bool ignore_extra_tensors = false;
 };
@@ -108,7 +111,7 @@ PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> m
   };
   for (const auto& tensor : memory.tensors) {
     check_name(std::string(tensor.name));
-    metadata.tensors[std::string(tensor.name)] = {tensor.parameter.order, tensor.counts};
+    metadata.tensors[std::string(tensor.name)] = {tensor.parameter.order, tensor.counts, tensor.options};
   }
   std::set<std::string, std::less<>> all_names;
   const bool with_sums = memory.counts.accumulated > 0, with_averages = memory.averaging.has_value();
@@ -122,6 +125,24 @@ PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> m
     prepared.tensors.push_back({name, look_up()});
   }
   return prepared;
+}
+
+/// Tells of each option of a tensor that the checkpoint has otherwise. Those that it does not have are unknown.
+inline void compare_tensor_options(std::string_view tensor, const TensorOptions& saved, const TensorOptions& bound,
+                                   Mismatches& mismatches) {
+  const auto text = []<class T>(const T& value) {
+    if constexpr (std::same_as<T, ClipUnits>) {
+      return to_string(value);
+    } else {
+      return fmt::format("{}", value);
+    }
+  };
+  TensorOptions::for_each([&](const char* name, auto option) {
+    const auto &in_checkpoint = saved.*option, &here = bound.*option;
+    if (!in_checkpoint || in_checkpoint == here) return;
+    mismatches.different(
+        fmt::format("\"{}\": {} is {} in the checkpoint, {} here", tensor, name, text(*in_checkpoint), text(*here)));
+  });
 }
 
 /// Restores from a file that is in memory. All-or-nothing: everything is compared before anything is written.
@@ -172,6 +193,9 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
       mismatches.different(fmt::format("\"{}\" is {}, not {}", tensor.name, to_string(entry->second.order),
                                        to_string(tensor.parameter.order)));
     }
+    if (!options.allow_other_tensor_options) {
+      compare_tensor_options(tensor.name, entry->second.options, tensor.options, mismatches);
+    }
   }
   for (const FileTensor& tensor : file.header().tensors) {
     const bool is_extra = !tensor.name.starts_with(own_prefix) && !is_parameter(tensor.name);
@@ -216,9 +240,12 @@ void save_checkpoint(const std::filesystem::path& path, std::int64_t step, std::
 
 /// Restores parameters, state and extras from a file of `save_checkpoint`, so that training goes on bit for bit as if
 /// it had never stopped, also from the middle of accumulating gradients. The program binds the same tensors under the
-/// same names first, in any order, and averages as the run that was saved (to go on without: restore, then
-/// stop_averaging; to begin to: restore, then average); tensor options (decay, frozen, ...) are the program's own.
-/// Extras' tensors are written to, and their values are in what is returned.
+/// same names first, in any order, with the TensorOptions that were in force when it was saved, however they were set
+/// (who froze a tensor in the middle of training freezes it before restoring), and averages as the run that was saved
+/// (to go on without: restore, then stop_averaging; to begin to: restore, then average). An option that the file does
+/// not have, being of an older version, is not compared. StepOptions and max_consecutive_skips are the program's own;
+/// the skips in a row so far are restored, and count. Extras' tensors are written to, and their values are in what is
+/// returned.
 ///
 /// All or nothing: the file is read and checked whole, which takes as much memory as it is long, and compared with what
 /// is bound. Throws, and changes nothing: MissingFileError; CorruptFileError for a damaged file; eigentune::Error if it

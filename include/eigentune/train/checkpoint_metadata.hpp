@@ -3,6 +3,7 @@
 #include <eigentune/core/shape.hpp>
 #include <eigentune/core/version.hpp>
 #include <eigentune/optim/optimizer_memory.hpp>
+#include <eigentune/optim/options.hpp>
 #include <eigentune/rule/hyperparameter.hpp>
 #include <eigentune/train/checkpoint_extras.hpp>
 #include <eigentune/train/safetensors_header.hpp>
@@ -29,7 +30,8 @@ namespace eigentune {
 ///   eigentune.save_number   counts the saves into a folder, so that the latest is known whatever its step
 ///   eigentune.schedule      the learning rate schedule as it prints itself; absent if it was not given
 ///   eigentune.optimizer     JSON: rule, hyperparameters, counts, averaging (absent if there is none), and for each
-///                           tensor its storage order, updates and how many of them were averaged (absent likewise)
+///                           tensor its storage order, updates, how many of them were averaged (absent likewise),
+///                           and the options that were in force (unknown where they are absent)
 ///   eigentune.values        JSON: the small values of CheckpointExtras; absent if there are none
 ///
 /// and the two checksums of file_checksums.hpp. Doubles are read back exactly; of a NaN, that it is one.
@@ -37,6 +39,7 @@ struct CheckpointMetadata {
   struct Tensor {
     StorageOrder order = StorageOrder::column_major;
     TensorCounts counts;
+    TensorOptions options{};
   };
 
   std::int64_t step = 0;
@@ -86,6 +89,20 @@ inline json encode_averaging(const Averaging& averaging) {
   return {{"kind", "exponential"}, {"decay", exponential.decay}, {"bias_correction", exponential.bias_correction}};
 }
 
+inline json encode_tensor_options(const TensorOptions& options) {
+  json object = json::object();
+  TensorOptions::for_each([&]<class T>(const char* name, std::optional<T> TensorOptions::*option) {
+    const std::optional<T>& value = options.*option;
+    if (!value) return;
+    if constexpr (std::same_as<T, ClipUnits>) {
+      object[name] = to_string(*value);
+    } else {
+      object[name] = *value;
+    }
+  });
+  return object;
+}
+
 inline json encode_optimizer(const CheckpointMetadata& metadata) {
   json hyperparameters = json::object(), tensors = json::object();
   for (const auto& [name, value] : metadata.hyperparameters) {
@@ -94,6 +111,7 @@ inline json encode_optimizer(const CheckpointMetadata& metadata) {
   for (const auto& [name, tensor] : metadata.tensors) {
     json& entry = tensors[name] = {{"order", to_string(tensor.order)}, {"updates", tensor.counts.updates}};
     if (metadata.averaging) entry["averaged"] = tensor.counts.averaged;
+    if (json options = encode_tensor_options(tensor.options); !options.empty()) entry["options"] = std::move(options);
   }
   json object = {{"rule", metadata.rule},
                  {"hyperparameters", std::move(hyperparameters)},
@@ -131,6 +149,31 @@ inline Averaging decode_averaging(const json& object) {
 }
 
 /// Throws std::invalid_argument or json::exception.
+inline ClipUnits decode_clip_units(const json& value) {
+  const std::string& name = value.get_ref<const std::string&>();
+  for (const auto units : {ClipUnits::automatic, ClipUnits::whole, ClipUnits::first_axis, ClipUnits::last_axis}) {
+    if (name == to_string(units)) return units;
+  }
+  throw std::invalid_argument(fmt::format("\"{}\" are no clip_units", name));
+}
+
+/// Throws std::invalid_argument or json::exception.
+inline TensorOptions decode_tensor_options(const json& object) {
+  require(object.is_object(), "options must be an object, got {}", object.dump());
+  TensorOptions options;
+  TensorOptions::for_each([&]<class T>(const char* name, std::optional<T> TensorOptions::*option) {
+    if (!object.contains(name)) return;
+    if constexpr (std::same_as<T, ClipUnits>) {
+      options.*option = decode_clip_units(object.at(name));
+    } else {
+      options.*option = object.at(name).get<T>();
+    }
+  });
+  options.validate();
+  return options;
+}
+
+/// Throws std::invalid_argument or json::exception.
 inline void decode_optimizer(const json& object, CheckpointMetadata& metadata) {
   metadata.rule = object.at("rule").get<std::string>();
   for (const auto& [name, value] : object.at("hyperparameters").items()) {
@@ -149,7 +192,8 @@ inline void decode_optimizer(const json& object, CheckpointMetadata& metadata) {
     require(row_major || order == to_string(StorageOrder::column_major), "\"{}\" is no storage order", order);
     metadata.tensors[name] = {
         row_major ? StorageOrder::row_major : StorageOrder::column_major,
-        {decode_count(value, "updates"), metadata.averaging ? decode_count(value, "averaged") : 0}};
+        {decode_count(value, "updates"), metadata.averaging ? decode_count(value, "averaged") : 0},
+        value.contains("options") ? decode_tensor_options(value.at("options")) : TensorOptions{}};
   }
 }
 
