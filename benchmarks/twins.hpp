@@ -143,6 +143,16 @@ __attribute__((target("avx512f"))) inline void traffic_avx512(float* p, float* g
   }
 }
 
+/// The same with a third state.
+__attribute__((target("avx512f"))) inline void traffic_of_three_avx512(float* p, const float* g, float* s, float* t,
+                                                                       float* u, std::int64_t n) {
+  const __m512 one = _mm512_set1_ps(1e-8f);
+  for (std::int64_t i = 0; i + 16 <= n; i += 16) {
+    _mm512_storeu_ps(p + i, _mm512_add_ps(_mm512_loadu_ps(p + i), _mm512_loadu_ps(g + i)));
+    for (float* state : {s, t, u}) _mm512_storeu_ps(state + i, _mm512_add_ps(_mm512_loadu_ps(state + i), one));
+  }
+}
+
 __attribute__((target("avx512f"))) inline float read_avx512(const float* g, std::int64_t n) {
   __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
   for (std::int64_t i = 0; i + 64 <= n; i += 64) {
@@ -193,6 +203,18 @@ inline void traffic_and_zero(float* p, float* g, float* s, float* t, std::int64_
     s[i] += 1e-8f;
     t[i] += 1e-8f;
     g[i] = 0.0f;
+  }
+}
+
+inline void traffic_of_three(float* p, const float* g, float* s, float* t, float* u, std::int64_t n) {
+#if defined(__x86_64__)
+  if (have_avx512()) return traffic_of_three_avx512(p, g, s, t, u, n);
+#endif
+  for (std::int64_t i = 0; i < n; ++i) {
+    p[i] += g[i];
+    s[i] += 1e-8f;
+    t[i] += 1e-8f;
+    u[i] += 1e-8f;
   }
 }
 

@@ -271,6 +271,26 @@ double sum_of_squares(SimdLevel level, const Scalar* values, std::int64_t size, 
 #endif
 }
 
+/// average += weight * (parameter - average) over `size` elements at `level`, in the wider of the two types;
+/// `following` as above.
+template <class Scalar, class State>
+void average_pass(SimdLevel level, const Scalar* parameter, State* average, double weight, std::int64_t size,
+                  std::int64_t following = 0) {
+#if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
+  switch (level) {
+    case SimdLevel::avx512:
+      return avx512::average_pass(parameter, average, weight, size, following);
+    case SimdLevel::avx2:
+      return avx2::average_pass(parameter, average, weight, size, following);
+    default:
+      return sse2::average_pass(parameter, average, weight, size, following);
+  }
+#else
+  static_cast<void>(level);
+  return generic::average_pass(parameter, average, weight, size, following);
+#endif
+}
+
 }  // namespace EIGENTUNE_BASELINE
 }  // namespace eigentune::simd
 

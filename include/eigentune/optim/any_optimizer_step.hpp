@@ -12,19 +12,20 @@ namespace eigentune {
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient,
                                               const TensorOptions& options) {
-  check_alive("add");
+  check_usable("add");
   tensors_.check_new(name, parameter, gradient);
   options.validate();
   const std::int64_t size = parameter.bound_view().size();
   Tensor tensor{{std::move(name), std::move(parameter), std::move(gradient), options.or_else(options_.defaults)}};
   for (const double start : rule_->start_values()) tensor.state.emplace_back(size, static_cast<State>(start));
   if (accumulated_ > 0) tensor.accumulated = {size, Scalar(0)};
+  if (averaging_) tensor.average = new_average(size);
   tensors_.append(std::move(tensor));
 }
 
 template <class Scalar, class State>
 StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, const ThreadPoolRef* pool) {
-  check_alive("step");
+  check_usable("step");
   options.validate();
   const SimdLevel level = simd_level();
   tensors_.look_up("step");
@@ -46,6 +47,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   }
 
   prepare(options, gradient_scale * report.clip_scale, !measure_first);
+  prepare_average();
   const bool adaptive_clip = options.adaptive_clip.has_value();
   if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), pool);
   std::vector<double>& sums = tensors_.plan().partial_sums();
@@ -53,12 +55,13 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     const Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen() ? 0.0 : apply(tensor, block, level, adaptive_clip);
+    sums[number] = tensor.frozen() ? 0.0 : apply_and_average(tensor, block, level, adaptive_clip);
   });
   if (!measure_first) report.gradient_norm = add_up() * std::fabs(gradient_scale);
 
   for (Tensor& tensor : tensors_) {
     tensor.updates += tensor.frozen() ? 0 : 1;
+    tensor.averaged += tensor.average_weight > 0.0 ? 1 : 0;
     const bool zeroed = !tensor.frozen() && accumulated_ == 0;
     if (options.zero_gradients && !zeroed) zero_gradient(tensor);
     if (tensor.frozen() && accumulated_ > 0) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
@@ -228,7 +231,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
 
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::run_accumulate(const ThreadPoolRef* pool) {
-  check_alive("accumulate");
+  check_usable("accumulate");
   tensors_.look_up("accumulate");
   for (Tensor& tensor : tensors_) {
     if (tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};
