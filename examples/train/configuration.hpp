@@ -53,6 +53,7 @@ inline Configuration configuration(const Options& options, const Splits& splits)
       {"--weight-decay", text(options.weight_decay)},
       {"--coupled", given(options.coupled)},
       {"--clip", text(options.clip.value_or(0.0))},
+      {"--average-decay", text(options.average_decay)},
       {"--steps", text(schedule.steps)},
       {"--warmup", text(warmup_steps(schedule))},
       {"--schedule", schedule.name},

@@ -35,6 +35,7 @@ struct Options {
   double weight_decay = 0.0;                     ///< of weight matrices
   bool coupled = false;                          ///< weight decay as part of the gradient (L2)
   std::optional<double> clip{};                  ///< the largest gradient norm
+  double average_decay = 0.0;                    ///< of the average of the parameters; 0: none
   ScheduleChoice schedule{};                     ///< with the number of steps
 
   std::int64_t batch_size = 128;
@@ -152,6 +153,10 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_hyperparameters(add, hyperparameters);
   add.number("--clip", {}, "largest norm of the whole gradient; 0: no clipping (default 0)",
              [&](double x) { options.clip = x > 0.0 ? std::optional(x) : std::nullopt; });
+  add.number("--average-decay", NumberRange{0.0, true, 1.0, false},
+             "evaluate, and test, an exponential average of the parameters in their place, of\n"
+             "about the last 1 / (1 - X) steps, in [0, 1); 0: no average (default 0)",
+             [&](double x) { options.average_decay = x; });
 
   add.group("Schedule");
   add.integer("--steps", 1, huge, "updates in all, at least 1 (default 3000)",

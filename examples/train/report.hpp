@@ -29,12 +29,14 @@ inline std::string description(const Options& options, const Splits& splits, Tra
   return fmt::format(
       "data: {}; {} examples to train, {} to validate, {} to test\n"
       "network: depth {}, width {}, {} parameters\n"
-      "optimizer: {}{} weight_decay={}{}, learning rate {}{}\n"
+      "optimizer: {}{} weight_decay={}{}, learning rate {}{}{}\n"
       "batch size {}, seed {}, threads {}",
       splits.description, examples(splits.train), examples(splits.validation), examples(splits.test), options.depth,
       options.width, parameters, options.optimizer, hyperparameters, options.weight_decay,
       options.coupled ? " (coupled)" : "", rate.to_string(),
-      options.clip ? fmt::format(", clip {}", *options.clip) : "", options.batch_size, options.seed, options.threads);
+      options.clip ? fmt::format(", clip {}", *options.clip) : "",
+      options.average_decay > 0.0 ? fmt::format(", average of decay {}", options.average_decay) : "",
+      options.batch_size, options.seed, options.threads);
 }
 
 /// What is to be learned from a whole run, in lines: the same for a run that was interrupted.

@@ -61,6 +61,9 @@ class Trainer {
     });
     // Gains and biases are not decayed: pulling them to zero regularises nothing.
     state_.optimizer.options_for("*.weights", {.weight_decay = options.weight_decay, .coupled = options.coupled});
+    if (options.average_decay > 0.0) {
+      state_.optimizer.average(eigentune::ExponentialAverage{.decay = options.average_decay});
+    }
     if (options.monitor) state_.norms.emplace();
 
     std::optional<eigentune::RestoredCheckpoint> restored;
@@ -183,13 +186,23 @@ class Trainer {
             .validation_accuracy = 1.0 - figures.validation_error};
   }
 
+  /// The score of the parameters' average, if there is one. Moving averages of batch normalisation are of the
+  /// parameters that are trained; they stay.
   Score evaluate(const Dataset& dataset) {
+    std::optional<eigentune::AverageSwap<float, float>> swapped;
+    if (has_average()) swapped.emplace(state_.optimizer.swap_in_average());
     const auto score = [&](const eigentune::EvaluationBatch& batch) {
       const auto first = static_cast<std::size_t>(batch.first), count = static_cast<std::size_t>(batch.count);
       return state_.network.score(parallel_for_, dataset.images.middleCols(batch.first, batch.count),
                                   std::span(dataset.labels).subspan(first, count), batch.weights.first(count));
     };
     return eigentune::evaluate(std::ssize(dataset.labels), {.batch_size = state_.network.options().max_batch}, score);
+  }
+
+  /// Not before the first update that was not skipped.
+  bool has_average() const {
+    const auto memory = std::as_const(state_.optimizer).memory();
+    return memory.averaging && memory.tensors.front().counts.averaged > 0;
   }
 
   /// Evaluates on the validation split, and completes and writes the row.

@@ -153,8 +153,8 @@ TEST_F(Trainer, SaysWhichOptionIsWrong) {
   EXPECT_EQ(message("--producers -1"), "train: --producers must be a whole number in [0, 1024], got \"-1\"");
   EXPECT_EQ(message("--keep-latest 0"), "train: --keep-latest must be a whole number in [1, 1000000], got \"0\"");
   for (const std::string option : {"--checkpoint-every 5", "--keep-best 1", "--keep-latest 2", "--resume"}) {
-    EXPECT_EQ(message(option), "train: " + option.substr(0, option.find(' ')) +
-                                   " belongs to --checkpoint-dir, which is not given");
+    EXPECT_EQ(message(option),
+              "train: " + option.substr(0, option.find(' ')) + " belongs to --checkpoint-dir, which is not given");
   }
   EXPECT_EQ(message("--speed 5"), "train: The following arguments were not expected: 5 --speed");
   EXPECT_NE(message("--steps").find("--steps"), std::string::npos);
