@@ -25,12 +25,12 @@ struct Result {
   std::string output, errors;
 };
 
-std::string read(const std::filesystem::path& path) {
+inline std::string read(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<std::string> split(const std::string& text, char separator) {
+inline std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
