@@ -32,8 +32,8 @@ namespace {
 using namespace eigentune;
 
 constexpr std::int64_t every = 5, keep_best = 3;
-constexpr int kills_per_run = 15;             // the best change most at the beginning of a run
-constexpr std::uint64_t most_delay = 60'000;  // microseconds, of which the first ten thousand are the start
+constexpr int kills_per_run = 15;              // the best change most at the beginning of a run
+constexpr std::uint64_t most_delay = 200'000;  // microseconds, of which some ten thousand are the start
 
 [[noreturn]] void fail(const std::string& text) {
   std::fprintf(stderr, "kill_trainer: %s\n", text.c_str());
