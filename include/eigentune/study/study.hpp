@@ -32,10 +32,11 @@
 namespace eigentune {
 
 /// What runs a trial: a function of Trial& that returns nothing, and the objective is the curve's; or a number, and
-/// that is the objective.
+/// that is the objective; or an std::optional<double>, which may be either.
 template <class F>
 concept TrialFunction = std::invocable<F&, Trial&> &&
-    (std::is_void_v<std::invoke_result_t<F&, Trial&>> || std::convertible_to<std::invoke_result_t<F&, Trial&>, double>);
+    (std::is_void_v<std::invoke_result_t<F&, Trial&>> ||
+     std::convertible_to<std::invoke_result_t<F&, Trial&>, std::optional<double>>);
 
 struct StudyOptions {
   std::string question{};  ///< what the study is to answer
@@ -138,7 +139,7 @@ class Study {
         std::invoke(function, trial);
         return std::nullopt;
       } else {
-        return static_cast<double>(std::invoke(function, trial));
+        return std::invoke(function, trial);
       }
     };
     return Runner(core_, call, std::move(options)).run();
