@@ -123,7 +123,8 @@ class Study {
   ///
   /// `function` is called with one trial at a time by each worker, so by several threads at once. If it
   /// - returns, the trial is complete, or infeasible if its objective is not finite (result_of);
-  /// - calls trial.infeasible(reason), it is infeasible;
+  /// - calls trial.infeasible(reason), or throws DivergenceError as an optimizer does, it is infeasible, whatever its
+  ///   curve: to keep what came before the divergence, catch that and return;
   /// - throws anything else, the attempt has failed with the exception's text, and is repeated until max_attempts;
   /// - learns from a report or should_stop that the run was asked to stop, the trial is given back, and the next run
   ///   begins it anew.

@@ -115,6 +115,14 @@ class Trial {
                        : result_of(curve_, held_.core().objective(), metric(), objective);
   }
 
+  /// How `infeasible` would end the trial now.
+  TrialResult infeasible_result(std::string reason) const {
+    TrialResult result{.state = TrialState::infeasible, .reason = std::move(reason)};
+    if (!curve_.empty()) result.infeasible_step = curve_.rows().back().step;
+    if (const auto divergence = divergence_of(curve_, metric())) result.diverged_step = divergence->step;
+    return result;
+  }
+
   // Ends. Each stores what is not stored yet and returns the trial's state: queued if the attempt has failed and will
   // be repeated. If the storage fails, eigentune::Error is thrown and the call may be repeated; LeaseLost is final.
 
@@ -155,13 +163,6 @@ class Trial {
 
   const std::string& metric() const { return held_.core().definition().metric; }
   std::span<const CurveRow> unwritten() const { return curve_.rows().subspan(written_); }
-
-  TrialResult infeasible_result(std::string reason) const {
-    TrialResult result{.state = TrialState::infeasible, .reason = std::move(reason)};
-    if (!curve_.empty()) result.infeasible_step = curve_.rows().back().step;
-    if (const auto divergence = divergence_of(curve_, metric())) result.diverged_step = divergence->step;
-    return result;
-  }
 
   /// Reasons come from exceptions and other programs, and databases want to know what they are given.
   static void make_storable(std::string& text) {
