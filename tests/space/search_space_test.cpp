@@ -140,8 +140,6 @@ TEST(SearchSpace, RefusesConditionsThatCannotBe) {
             }),
             "SearchSpace: schedule is scientific, so it cannot be conditional on activation, which is a nuisance "
             "hyperparameter");
-  EXPECT_EQ(error_of([&] { space.nuisance("beta", uniform(0, 1), Condition({})); }),
-            "SearchSpace: the condition of beta is empty");
 }
 
 TEST(SearchSpace, RefusesAConditionOnAnotherSpace) {
@@ -150,9 +148,18 @@ TEST(SearchSpace, RefusesAConditionOnAnotherSpace) {
   const std::string error =
       "SearchSpace: beta is conditional on a hyperparameter that this space does not have: optimizer";
   EXPECT_EQ(error_of([&] { space.nuisance("beta", uniform(0, 1), optimizer.is("adam")); }), error);
+  space.scientific("optimizer", choice({"adam", "sgd"}));
+  EXPECT_NO_THROW(space.nuisance("alpha", uniform(0, 1), optimizer.is("adam")));
+  const auto both = optimizer.is_any_of({"sgd", "adam"});  // in another order here
+  EXPECT_EQ(error_of([&] { space.nuisance("beta", uniform(0, 1), both); }), error);
+  space = SearchSpace();
   space.scientific("optimizer", choice({"sgd", "lion"}));
   EXPECT_EQ(error_of([&] { space.nuisance("beta", uniform(0, 1), optimizer.is("adam")); }), error);
-  EXPECT_EQ(space.hyperparameters().size(), 1);
+  const auto layers = other.scientific("layers", integer(1, 3));
+  space.nuisance("layers", integer(1, 3));
+  EXPECT_EQ(error_of([&] { space.nuisance("skip", uniform(0, 1), layers.is(2)); }),
+            "SearchSpace: skip is conditional on a hyperparameter that this space does not have: layers");
+  EXPECT_EQ(space.hyperparameters().size(), 2);
 }
 
 TEST(SearchSpace, HandlesOutliveTheSpaceAndHoldForCopies) {
