@@ -5,8 +5,10 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace eigentune::gp {
 
@@ -17,7 +19,10 @@ namespace eigentune::gp {
 ///
 /// s, m_w: the standard deviation and the mean of the objective (smaller is better) in world w; best_w: what is to be
 /// improved on; h: normal_distribution::log_expected_excess; c, v: mean and variance of the latent function of
-/// feasibility. A part that is absent counts as 1: without data of the objective only feasibility is sought.
+/// feasibility. Where P is below 4/5, 100 ln(P / (4/5))^2 is subtracted: once the optimum is known well, log-improvements
+/// there become so small that the product alone would rather spend trials on places that are sure to diverge, for the
+/// large improvements that the objective's model, without data, does not exclude. With nothing better the likeliest
+/// place is still found. A part that is absent counts as 1: without data of the objective only feasibility is sought.
 class Acquisition {
  public:
   /// `best` [worlds] goes with `objective`.
@@ -36,7 +41,7 @@ class Acquisition {
     if (feasibility_) {
       const Predictions c = feasibility_->at(x);
       for (Eigen::Index i = 0; i < x.rows(); ++i) {
-        result[i] += normal_distribution::log_cdf(c.means(i, 0) / std::sqrt(1.0 + c.variances[i])).value;
+        result[i] += log_caution(c.means(i, 0) / std::sqrt(1.0 + c.variances[i])).value;
       }
     }
     return result;
@@ -56,7 +61,7 @@ class Acquisition {
     if (feasibility_) {
       const Prediction c = feasibility_->with_slopes_at(x);
       const double scale = 1.0 / std::sqrt(1.0 + c.variance), z = c.means[0] * scale;
-      const auto probability = normal_distribution::log_cdf(z);
+      const auto probability = log_caution(z);
       gradient += probability.slope *
                   (scale * c.mean_slopes.col(0) - 0.5 * z * scale * scale * c.variance_slope);
       result += probability.value;
@@ -65,6 +70,13 @@ class Acquisition {
   }
 
  private:
+  /// ln P and the wall, by the argument of Phi.
+  static normal_distribution::LogAndSlope log_caution(double z) {
+    const auto [log_probability, slope] = normal_distribution::log_cdf(z);
+    const double deficit = std::max(log_wanted_probability - log_probability, 0.0);
+    return {log_probability - wall * deficit * deficit, slope * (1.0 + 2.0 * wall * deficit)};
+  }
+
   struct LogImprovement {
     double value;
     Eigen::VectorXd by_means;  ///< derivatives [worlds]
@@ -93,6 +105,9 @@ class Acquisition {
     result.by_deviation = by_deviation.dot(shares);
     return result;
   }
+
+  static constexpr double log_wanted_probability = -0.2231435513142097558;  // ln(4/5)
+  static constexpr double wall = 100.0;
 
   std::optional<Posterior> objective_;
   Eigen::RowVectorXd best_;

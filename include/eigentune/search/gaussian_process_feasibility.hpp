@@ -3,7 +3,6 @@
 #include <eigentune/core/portable_math.hpp>
 #include <eigentune/search/gaussian_process_kernel.hpp>
 #include <eigentune/search/gaussian_process_posterior.hpp>
-#include <eigentune/search/gaussian_process_prior.hpp>
 #include <eigentune/search/normal_distribution.hpp>
 
 #include <Eigen/Cholesky>
@@ -14,6 +13,7 @@
 #include <limits>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace eigentune::gp {
 
@@ -33,6 +33,11 @@ class Classification {
   const FeatureGroups& groups() const { return groups_; }
   const Eigen::MatrixXd& features() const { return features_; }
   const Eigen::VectorXd& labels() const { return labels_; }
+
+  /// The same of some rows of the data.
+  Classification subset(const std::vector<Eigen::Index>& rows) const {
+    return Classification(groups_, features_(rows, Eigen::all), labels_(rows));
+  }
 
   /// Expectation propagation's ln p(labels), and its gradient [groups.count + 1] with respect to theta: the logarithms of
   /// the lengths and of the kernel's variance. Minus infinity if it does not converge.

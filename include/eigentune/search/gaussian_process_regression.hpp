@@ -1,17 +1,16 @@
 #pragma once
 
 #include <eigentune/core/portable_math.hpp>
-#include <eigentune/core/random.hpp>
 #include <eigentune/search/gaussian_process_kernel.hpp>
 #include <eigentune/search/gaussian_process_posterior.hpp>
-#include <eigentune/search/gaussian_process_prior.hpp>
 #include <eigentune/search/normal_distribution.hpp>
-#include <eigentune/search/projected_lbfgs.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 
 #include <limits>
+#include <utility>
+#include <vector>
 
 namespace eigentune::gp {
 
@@ -33,6 +32,11 @@ class Regression {
   const FeatureGroups& groups() const { return groups_; }
   const Eigen::MatrixXd& features() const { return features_; }
   const Eigen::VectorXd& values() const { return values_; }
+
+  /// The same of some rows of the data.
+  Regression subset(const std::vector<Eigen::Index>& rows) const {
+    return Regression(groups_, features_(rows, Eigen::all), values_(rows));
+  }
 
   /// ln p(y), and its gradient [groups.count + 2] with respect to theta. Minus infinity where K is not positive definite
   /// in double precision; the gradient then means nothing.

@@ -3,43 +3,20 @@
 #include <eigentune/core/portable_math.hpp>
 #include <eigentune/core/random.hpp>
 #include <eigentune/search/gaussian_process_acquisition.hpp>
+#include <eigentune/search/gaussian_process_landscape.hpp>
 #include <eigentune/search/projected_lbfgs.hpp>
 
 #include <Eigen/Core>
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
-#include <optional>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 namespace eigentune::gp {
-
-/// A place of the space being searched: a coordinate in [0, 1) for each hyperparameter, and what the models see of it.
-struct Place {
-  std::vector<double> units;    ///< of all hyperparameters; those of inactive or given ones do not matter
-  Eigen::RowVectorXd features;  ///< [features]
-};
-
-/// A hyperparameter that moves continuously where it is active: `units[unit]` is `features[feature]`.
-struct Slider {
-  std::size_t unit;
-  Eigen::Index feature;
-};
-
-/// What the search needs to know of a space.
-template <class T>
-concept Terrain = requires(const T& terrain, std::vector<double> units, const Place& place, Random& random) {
-  { terrain.dimensions() } -> std::convertible_to<std::size_t>;              // of units
-  { terrain.place(std::move(units)) } -> std::same_as<Place>;                // units rounded to values, and features
-  { terrain.sliders(place) } -> std::same_as<std::vector<Slider>>;           // active continuous ones
-  { terrain.neighbours(place, random) } -> std::same_as<std::vector<Place>>; // by one step of one countable one
-  { terrain.is_taken(place.features) } -> std::convertible_to<bool>;         // evaluated or pending, or next to it
-};
 
 /// How much work the search may do.
 struct SearchEffort {
@@ -47,6 +24,7 @@ struct SearchEffort {
   int local_candidates = 64;      ///< places near each of the incumbents
   int climbs = 4;                 ///< of each kind, how many of the best are improved further
   int climb_evaluations = 40;     ///< of the acquisition, per climb
+  int most_places = 2000;         ///< in a space without real numbers: up to so many, every place is looked at
 };
 
 namespace detail {
@@ -83,13 +61,14 @@ class KroneckerSequence {
   std::vector<double> shift_, stride_;
 };
 
-inline constexpr double largest_unit = 1.0 - 0x1p-53;
-
 struct Scored {
   Place place;
   double value;
 };
 
+inline bool by_value(const Scored& a, const Scored& b) { return a.value > b.value; }
+
+/// The places with their acquisition, the highest first.
 inline std::vector<Scored> score(const Acquisition& acquisition, std::vector<Place> places) {
   if (places.empty()) return {};
   Eigen::MatrixXd features(static_cast<Eigen::Index>(places.size()), places.front().features.size());
@@ -100,84 +79,108 @@ inline std::vector<Scored> score(const Acquisition& acquisition, std::vector<Pla
   for (std::size_t i = 0; i < places.size(); ++i) {
     result.push_back({std::move(places[i]), values[static_cast<Eigen::Index>(i)]});
   }
-  std::stable_sort(result.begin(), result.end(), [](const Scored& a, const Scored& b) { return a.value > b.value; });
+  std::stable_sort(result.begin(), result.end(), by_value);
   return result;
 }
 
 /// Moves the continuous hyperparameters of `start` uphill.
-template <Terrain T>
-Scored slide(const Acquisition& acquisition, const T& terrain, Scored start, int max_evaluations) {
-  const std::vector<Slider> sliders = terrain.sliders(start.place);
+inline Scored slide(const Acquisition& acquisition, const Landscape& landscape, Scored start, int max_evaluations) {
+  const std::vector<std::size_t> sliders = landscape.sliders(start.place);
   if (sliders.empty()) return start;
   const auto n = static_cast<Eigen::Index>(sliders.size());
-  Eigen::VectorXd x(n), full;
-  for (Eigen::Index i = 0; i < n; ++i) x[i] = start.place.features[sliders[static_cast<std::size_t>(i)].feature];
+  const auto unit = [&](Eigen::Index i) { return sliders[static_cast<std::size_t>(i)]; };
+  Eigen::VectorXd x(n), full_gradient;
+  for (Eigen::Index i = 0; i < n; ++i) x[i] = start.place.units[unit(i)];
   Eigen::RowVectorXd features = start.place.features;
   const auto loss = [&](const Eigen::VectorXd& at, Eigen::VectorXd& gradient) {
-    for (Eigen::Index i = 0; i < n; ++i) features[sliders[static_cast<std::size_t>(i)].feature] = at[i];
-    const double value = acquisition.with_gradient_at(features, full);
-    gradient.resize(n);
-    for (Eigen::Index i = 0; i < n; ++i) gradient[i] = -full[sliders[static_cast<std::size_t>(i)].feature];
+    for (Eigen::Index i = 0; i < n; ++i) features[landscape.column(unit(i))] = at[i];
+    const double value = acquisition.with_gradient_at(features, full_gradient);
+    for (Eigen::Index i = 0; i < n; ++i) gradient[i] = -full_gradient[landscape.column(unit(i))];
     return -value;
   };
-  const BoxMinimum top = minimize_in_box(loss, x, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Constant(n, largest_unit),
+  const BoxMinimum top = minimize_in_box(loss, x, Eigen::VectorXd::Zero(n), Eigen::VectorXd::Ones(n),
                                          {.max_evaluations = max_evaluations});
   std::vector<double> units = start.place.units;
-  for (Eigen::Index i = 0; i < n; ++i) units[sliders[static_cast<std::size_t>(i)].unit] = top.x[i];
-  return {terrain.place(std::move(units)), -top.value};
+  for (Eigen::Index i = 0; i < n; ++i) units[unit(i)] = top.x[i];
+  return {landscape.place_at(std::move(units)), -top.value};
 }
 
 /// Slides and steps to better neighbours in turn, until neither helps.
-template <Terrain T>
-Scored climb(const Acquisition& acquisition, const T& terrain, Scored start, int max_evaluations, Random& random) {
-  Scored best = slide(acquisition, terrain, std::move(start), max_evaluations);
-  for (int round = 0; round < 8; ++round) {
-    std::vector<Scored> neighbours = score(acquisition, terrain.neighbours(best.place, random));
+inline Scored climb(const Acquisition& acquisition, const Landscape& landscape, Scored start, int max_evaluations) {
+  Scored best = slide(acquisition, landscape, std::move(start), max_evaluations);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<Scored> neighbours = score(acquisition, landscape.neighbours(best.place));
     if (neighbours.empty() || !(neighbours.front().value > best.value)) break;
-    best = slide(acquisition, terrain, std::move(neighbours.front()), max_evaluations);
+    best = slide(acquisition, landscape, std::move(neighbours.front()), max_evaluations);
   }
   return best;
 }
 
+/// Evenly spread places of the whole landscape.
+inline std::vector<Place> spread_places(const Landscape& landscape, int count, Random& random) {
+  std::vector<Place> places;
+  const KroneckerSequence sequence(landscape.dimensions(), random);
+  for (int i = 0; i < count; ++i) places.push_back(landscape.place_at(sequence(i)));
+  return places;
+}
+
+/// Places around `center`, at distances from 0.2 down to 0.0002 of the range: nobody knows how far the next improvement
+/// is.
+inline std::vector<Place> places_around(const Landscape& landscape, const Place& center, int count, Random& random) {
+  std::vector<Place> places;
+  for (int i = 0; i < count; ++i) {
+    const double radius = 0.2 * portable::exp(-7.0 * (i + 0.5) / count);
+    std::vector<double> units = center.units;
+    for (double& unit : units) unit = std::clamp(unit + radius * random.normal(), 0.0, 1.0);
+    places.push_back(landscape.place_at(std::move(units)));
+  }
+  return places;
+}
+
 }  // namespace detail
 
-/// The place with the highest acquisition that is found and not taken, or std::nullopt if all that were looked at are
-/// taken. `incumbents` are good places, the best first, to look around.
-template <Terrain T>
-std::optional<Place> find_best(const Acquisition& acquisition, const T& terrain, const std::vector<Place>& incumbents,
-                               const SearchEffort& effort, Random& random) {
-  std::vector<Place> places;
-  const detail::KroneckerSequence sequence(terrain.dimensions(), random);
-  for (int i = 0; i < effort.global_candidates; ++i) places.push_back(terrain.place(sequence(i)));
-  std::vector<detail::Scored> found = detail::score(acquisition, std::move(places));
-  places.clear();
-  for (const Place& incumbent : incumbents) {
-    for (int i = 0; i < effort.local_candidates; ++i) {
-      // From 0.2 down to 0.0002 of the range, since nobody knows how far the next improvement is.
-      const double radius = 0.2 * portable::exp(-7.0 * (i + 0.5) / effort.local_candidates);
-      std::vector<double> units = incumbent.units;
-      for (double& unit : units) unit = std::clamp(unit + radius * random.normal(), 0.0, detail::largest_unit);
-      places.push_back(terrain.place(std::move(units)));
+/// The place of the highest acquisition that is found, near none of `taken`. `incumbents` are good places to look around.
+/// Every place is looked at where there are at most SearchEffort::most_places. If all that were looked at are taken, and
+/// that is certain only where every one was, the best of them is returned: it will be evaluated again.
+inline Place find_best(const Acquisition& acquisition, const Landscape& landscape, const std::vector<Place>& incumbents,
+                       const std::vector<Place>& taken, const SearchEffort& effort, Random& random) {
+  std::vector<detail::Scored> found;
+  const auto climb_best_of = [&](std::vector<detail::Scored> scored) {
+    const std::size_t climbs = std::min(scored.size(), static_cast<std::size_t>(effort.climbs));
+    for (std::size_t i = 0; i < climbs; ++i) {
+      found.push_back(detail::climb(acquisition, landscape, scored[i], effort.climb_evaluations));
     }
-  }
-  std::vector<detail::Scored> near = detail::score(acquisition, std::move(places));
-  const std::size_t global = found.size();
-  std::move(near.begin(), near.end(), std::back_inserter(found));
+    std::move(scored.begin(), scored.end(), std::back_inserter(found));
+  };
+  const auto best_free = [&]() -> const detail::Scored* {
+    std::stable_sort(found.begin(), found.end(), detail::by_value);
+    for (const detail::Scored& scored : found) {
+      const bool free = std::none_of(taken.begin(), taken.end(), [&](const Place& place) {
+        return landscape.are_near(place.features, scored.place.features);
+      });
+      if (free) return &scored;
+    }
+    return nullptr;
+  };
 
-  std::vector<detail::Scored> climbed;
-  for (std::size_t first : {std::size_t{0}, global}) {
-    const std::size_t end = first == 0 ? global : found.size();
-    for (std::size_t i = first; i < end && i < first + static_cast<std::size_t>(effort.climbs); ++i) {
-      climbed.push_back(detail::climb(acquisition, terrain, found[i], effort.climb_evaluations, random));
-    }
+  if (auto all = landscape.all_places(static_cast<std::size_t>(effort.most_places))) {
+    found = detail::score(acquisition, std::move(*all));
+    const detail::Scored* best = best_free();
+    return (best != nullptr ? *best : found.front()).place;
   }
-  std::move(climbed.begin(), climbed.end(), std::back_inserter(found));
-  std::stable_sort(found.begin(), found.end(),
-                   [](const detail::Scored& a, const detail::Scored& b) { return a.value > b.value; });
-  for (detail::Scored& candidate : found) {
-    if (!terrain.is_taken(candidate.place.features)) return std::move(candidate.place);
+  climb_best_of(
+      detail::score(acquisition, detail::spread_places(landscape, effort.global_candidates, random)));
+  std::vector<Place> around;
+  for (const Place& incumbent : incumbents) {
+    auto places = detail::places_around(landscape, incumbent, effort.local_candidates, random);
+    std::move(places.begin(), places.end(), std::back_inserter(around));
   }
-  return std::nullopt;
+  climb_best_of(detail::score(acquisition, std::move(around)));
+  for (int attempt = 0; attempt < 20; ++attempt) {  // a large space of few likely values may need more than one
+    if (const detail::Scored* best = best_free()) return best->place;
+    found = detail::score(acquisition, detail::spread_places(landscape, effort.global_candidates, random));
+  }
+  return found.front().place;
 }
 
 }  // namespace eigentune::gp
