@@ -1,10 +1,11 @@
-// Simple regret of the Gaussian process beside random search, over many seeds, with quartiles; or the time of a suggestion.
+// Simple regret of the Gaussian process beside random search, over many seeds, with quartiles; or the time of a
+// suggestion.
 //
 //     search_benchmark branin|hartmann6|cliff|edge [SEEDS [BUDGET [BATCH [FIRST_SEED]]]]
 //     search_benchmark time
 //
-// Simple regret is the best objective so far minus the optimum. BATCH points are asked for at a time, each with the others
-// pending, as parallel workers do.
+// Simple regret is the best objective so far minus the optimum. BATCH points are asked for at a time, each with the
+// others pending, as parallel workers do.
 
 #include <eigentune/core/quantile.hpp>
 #include <eigentune/core/random.hpp>
@@ -148,7 +149,8 @@ void compare(const Problem& problem, std::int64_t seeds, std::int64_t budget, st
   for (std::int64_t trials = 5; trials <= budget; trials += trials < 50 ? 5 : trials < 100 ? 10 : 25) {
     const std::vector<double> regrets = regrets_after(model, trials);
     const auto near = std::count_if(regrets.begin(), regrets.end(), [](double regret) { return regret <= 0.05; });
-    fmt::print("{:>7} {}  {:>10.0f}%  {}\n", trials, quartiles(regrets), 100.0 * static_cast<double>(near) / static_cast<double>(seeds),
+    fmt::print("{:>7} {}  {:>10.0f}%  {}\n", trials, quartiles(regrets),
+               100.0 * static_cast<double>(near) / static_cast<double>(seeds),
                quartiles(regrets_after(random, 2 * trials)));
   }
   fmt::print("random, {} trials: {}; {} trials: {}\n", budget, quartiles(regrets_after(random, budget)), 4 * budget,
@@ -180,8 +182,11 @@ double milliseconds(const Problem& problem, std::int64_t trials, std::int64_t pe
       return std::clamp(hyperparameter.domain.to_unit(center[hyperparameter.name]) + 0.1 * random.normal(), 0.0, 1.0);
     });
     const std::optional<double> value = problem.regret(point);
-    history.observations.push_back(
-        {i, point, !value ? Outcome::infeasible : i >= trials - pending ? Outcome::pending : Outcome::complete, value.value_or(0.0)});
+    history.observations.push_back({i, point,
+                                    !value                  ? Outcome::infeasible
+                                    : i >= trials - pending ? Outcome::pending
+                                                            : Outcome::complete,
+                                    value.value_or(0.0)});
     if (value && *value < best) {
       best = *value;
       center = point;
@@ -222,7 +227,8 @@ int main(int count, char** arguments) {
   } else if (name == "edge") {  // the optimum right at the border
     problem = cliff(0.0);
   } else if (name != "branin") {
-    fmt::print(stderr, "usage: {} branin|hartmann6|cliff|edge [SEEDS [BUDGET [BATCH [FIRST_SEED]]]] | time\n", arguments[0]);
+    fmt::print(stderr, "usage: {} branin|hartmann6|cliff|edge [SEEDS [BUDGET [BATCH [FIRST_SEED]]]] | time\n",
+               arguments[0]);
     return 2;
   }
   compare(problem, number(2, 30), number(3, problem.budget), number(4, 1), number(5, 1));

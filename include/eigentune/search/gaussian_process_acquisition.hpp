@@ -12,17 +12,19 @@
 
 namespace eigentune::gp {
 
-/// ln of [ the expected improvement on what is known, averaged over worlds ] times [ the probability of being feasible ]:
+/// ln of [ the expected improvement on what is known, averaged over worlds ] times [ the probability of being feasible
+/// ]:
 ///
 ///     a(x) = ln( mean over w of s(x) h((best_w - m_w(x)) / s(x)) ) + ln P(x),
 ///     P(x) = Phi(c(x) / sqrt(1 + v(x)))
 ///
 /// s, m_w: the standard deviation and the mean of the objective (smaller is better) in world w; best_w: what is to be
 /// improved on; h: normal_distribution::log_expected_excess; c, v: mean and variance of the latent function of
-/// feasibility. Where P is below 4/5, 100 ln(P / (4/5))^2 is subtracted: once the optimum is known well, log-improvements
-/// there become so small that the product alone would rather spend trials on places that are sure to diverge, for the
-/// large improvements that the objective's model, without data, does not exclude. With nothing better the likeliest
-/// place is still found. A part that is absent counts as 1: without data of the objective only feasibility is sought.
+/// feasibility. Where P is below 4/5, 100 ln(P / (4/5))^2 is subtracted: once the optimum is known well,
+/// log-improvements there become so small that the product alone would rather spend trials on places that are sure to
+/// diverge, for the large improvements that the objective's model, without data, does not exclude. With nothing better
+/// the likeliest place is still found. A part that is absent counts as 1: without data of the objective only
+/// feasibility is sought.
 class Acquisition {
  public:
   /// `best` [worlds] goes with `objective`.
@@ -55,15 +57,15 @@ class Acquisition {
       const Prediction f = objective_->with_slopes_at(x);
       const double deviation = std::sqrt(f.variance);
       const LogImprovement improvement = log_improvement(f.means, deviation);
-      gradient += f.mean_slopes * improvement.by_means + f.variance_slope * (0.5 * improvement.by_deviation / deviation);
+      gradient +=
+          f.mean_slopes * improvement.by_means + f.variance_slope * (0.5 * improvement.by_deviation / deviation);
       result += improvement.value;
     }
     if (feasibility_) {
       const Prediction c = feasibility_->with_slopes_at(x);
       const double scale = 1.0 / std::sqrt(1.0 + c.variance), z = c.means[0] * scale;
       const auto probability = log_caution(z);
-      gradient += probability.slope *
-                  (scale * c.mean_slopes.col(0) - 0.5 * z * scale * scale * c.variance_slope);
+      gradient += probability.slope * (scale * c.mean_slopes.col(0) - 0.5 * z * scale * scale * c.variance_slope);
       result += probability.value;
     }
     return result;

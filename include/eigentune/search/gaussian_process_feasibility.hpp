@@ -21,8 +21,8 @@ namespace eigentune::gp {
 /// Williams (2006), section 3.6 and algorithm 5.2, all sites in one sweep. A model of its own, beside that of the
 /// objective, as in Gelbart, Snoek and Adams, "Bayesian Optimization with Unknown Constraints" (2014).
 ///
-/// Not Laplace's approximation: divergence has a sharp border, which is a kernel of large variance, and there the mode of
-/// f lies far from its mean. Laplace then goes on to give a quarter to places amid nothing but diverged trials.
+/// Not Laplace's approximation: divergence has a sharp border, which is a kernel of large variance, and there the mode
+/// of f lies far from its mean. Laplace then goes on to give a quarter to places amid nothing but diverged trials.
 class Classification {
  public:
   /// `features` [n, groups.features()], `labels` [n]: 1 feasible, -1 infeasible; n >= 1. Refers to `groups`.
@@ -39,8 +39,8 @@ class Classification {
     return Classification(groups_, features_(rows, Eigen::all), labels_(rows));
   }
 
-  /// Expectation propagation's ln p(labels), and its gradient [groups.count + 1] with respect to theta: the logarithms of
-  /// the lengths and of the kernel's variance. Minus infinity if it does not converge.
+  /// Expectation propagation's ln p(labels), and its gradient [groups.count + 1] with respect to theta: the logarithms
+  /// of the lengths and of the kernel's variance. Minus infinity if it does not converge.
   double log_likelihood(const Eigen::VectorXd& theta, Eigen::VectorXd& gradient) const {
     const Kernel kernel(groups_, theta.head(groups_.count), theta[groups_.count]);
     const Eigen::MatrixXd scaled = kernel.scaled(features_);
@@ -90,8 +90,8 @@ class Classification {
       const Eigen::LLT<Eigen::MatrixXd> cholesky(b);
       if (cholesky.info() != Eigen::Success) return std::nullopt;
       now.cholesky = cholesky.matrixL();
-      now.alpha = sites.shift - now.root_precisions.cwiseProduct(
-                                    cholesky.solve(now.root_precisions.cwiseProduct(k * sites.shift)));
+      now.alpha = sites.shift -
+                  now.root_precisions.cwiseProduct(cholesky.solve(now.root_precisions.cwiseProduct(k * sites.shift)));
       Eigen::MatrixXd whitened = now.root_precisions.asDiagonal() * k;
       now.cholesky.triangularView<Eigen::Lower>().solveInPlace(whitened);
       const Eigen::VectorXd mean = k * now.alpha,
@@ -126,8 +126,8 @@ class Classification {
       const auto [log_cdf, g] = normal_distribution::log_cdf(z);
       const double w = g * (g + z) * scale * scale;
       next.precision[i] = std::max(w / (1.0 - cavity_variance * w), 1e-12);
-      next.shift[i] = cavity_mean * next.precision[i] + labels_[i] * g * scale * cavity_variance *
-                                                            (next.precision[i] + cavity_precision);
+      next.shift[i] = cavity_mean * next.precision[i] +
+                      labels_[i] * g * scale * cavity_variance * (next.precision[i] + cavity_precision);
       // Eq. 3.65, with (3.73) and (3.74), one term for each site; the rest is below.
       const double total = sites.precision[i] + cavity_precision;
       sum += log_cdf + 0.5 * portable::log(total * cavity_variance) - portable::log(now.cholesky(i, i)) +

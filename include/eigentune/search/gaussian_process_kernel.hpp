@@ -12,9 +12,9 @@
 /// They know nothing of search spaces; gaussian_process_encoding.hpp turns points into features.
 namespace eigentune::gp {
 
-/// Which features share a length scale: feature c belongs to group `group[c]`, in 0 ... count - 1. A number is a group of
-/// one feature. A choice among k values is a group of k features, of which that of the value is 1 / sqrt(2) and the others
-/// 0, so that two different values are at the distance 1, whichever they are.
+/// Which features share a length scale: feature c belongs to group `group[c]`, in 0 ... count - 1. A number is a group
+/// of one feature. A choice among k values is a group of k features, of which that of the value is 1 / sqrt(2) and the
+/// others 0, so that two different values are at the distance 1, whichever they are.
 struct FeatureGroups {
   std::vector<int> group;
   int count = 0;
@@ -24,11 +24,12 @@ struct FeatureGroups {
 
 /// The covariance function of Matérn with nu = 5/2 and automatic relevance determination:
 ///
-///     k(x, x') = variance (1 + s + s^2 / 3) exp(-s),   s = sqrt(5 r2),   r2 = sum over c of ((x_c - x'_c) / length_c)^2
+///     k(x, x') = variance (1 + s + s^2 / 3) exp(-s),   s = sqrt(5 r2),   r2 = sum over c of ((x_c - x'_c) /
+///     length_c)^2
 ///
 /// with one length for each group of features (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006,
-/// eq. 4.17). For choices it is a kernel of the weighted Hamming distance; being a Matérn kernel of a Euclidean distance
-/// between vectors, it is positive definite over numbers and choices alike.
+/// eq. 4.17). For choices it is a kernel of the weighted Hamming distance; being a Matérn kernel of a Euclidean
+/// distance between vectors, it is positive definite over numbers and choices alike.
 class Kernel {
  public:
   /// `log_lengths` [groups.count] and the logarithm of the variance.

@@ -28,11 +28,13 @@ struct Place {
 /// models see it. Features of a point:
 ///
 /// - of a real number, its coordinate in the unit interval, which is on its scale: logarithmic for log_uniform;
-/// - of a value in an order, the same: the middle of its cell, so that the models are constant over a cell and the search
+/// - of a value in an order, the same: the middle of its cell, so that the models are constant over a cell and the
+/// search
 ///   finds no improvement inside it (Garrido-Merchán and Hernández-Lobato, "Dealing with categorical and integer-valued
 ///   variables in Bayesian Optimization with Gaussian processes", 2020);
 /// - of a choice, one feature for each value (see FeatureGroups);
-/// - of an inactive number the middle of its interval, of an inactive choice zeros. Two points of one branch then differ
+/// - of an inactive number the middle of its interval, of an inactive choice zeros. Two points of one branch then
+/// differ
 ///   by what is active in it and by nothing else, and two of different branches by the choice that parts them, whose
 ///   length says how much the branches have in common. Unlike a distance over common hyperparameters only, this is one
 ///   between vectors, so that the kernel stays positive definite; unlike an arc kernel it adds nothing to fit.
@@ -118,7 +120,8 @@ class Landscape {
   /// All places there are, if none of the nuisance hyperparameters is continuous and there are at most `limit`.
   std::optional<std::vector<Place>> all_places(std::size_t limit) const {
     std::vector<Place> result;
-    std::vector<std::int64_t> digits;  // of the countable ones as they come: an odometer whose wheels depend on the others
+    std::vector<std::int64_t>
+        digits;  // of the countable ones as they come: an odometer whose wheels depend on the others
     do {
       std::vector<std::int64_t> sizes;
       bool continuous = false;

@@ -21,8 +21,8 @@ struct Prediction {
 
 /// The same at many points, without slopes.
 struct Predictions {
-  Eigen::MatrixXd means;       ///< [points, worlds]
-  Eigen::VectorXd variances;   ///< [points]
+  Eigen::MatrixXd means;      ///< [points, worlds]
+  Eigen::VectorXd variances;  ///< [points]
 };
 
 /// A Gaussian process given data, in the form that regression and Laplace's approximation of classification share:

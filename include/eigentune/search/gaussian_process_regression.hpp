@@ -14,9 +14,9 @@
 
 namespace eigentune::gp {
 
-/// y_i = f(x_i) + noise, f a Gaussian process of constant mean: the logarithm of the marginal likelihood of the data as a
-/// function of the hyperparameters theta [groups.count + 2]: the logarithms of the lengths, of the kernel's variance, and
-/// of the noise's variance.
+/// y_i = f(x_i) + noise, f a Gaussian process of constant mean: the logarithm of the marginal likelihood of the data as
+/// a function of the hyperparameters theta [groups.count + 2]: the logarithms of the lengths, of the kernel's variance,
+/// and of the noise's variance.
 ///
 ///     ln p(y) = -1/2 (y - m)' K^-1 (y - m) - 1/2 ln det K - n/2 ln(2 pi),   K = k(X, X) + (noise + jitter) I
 ///
@@ -38,8 +38,8 @@ class Regression {
     return Regression(groups_, features_(rows, Eigen::all), values_(rows));
   }
 
-  /// ln p(y), and its gradient [groups.count + 2] with respect to theta. Minus infinity where K is not positive definite
-  /// in double precision; the gradient then means nothing.
+  /// ln p(y), and its gradient [groups.count + 2] with respect to theta. Minus infinity where K is not positive
+  /// definite in double precision; the gradient then means nothing.
   double log_likelihood(const Eigen::VectorXd& theta, Eigen::VectorXd& gradient) const {
     const Eigen::Index n = values_.size();
     const Kernel kernel = kernel_of(theta);

@@ -20,11 +20,11 @@ namespace eigentune::gp {
 
 /// How much work the search may do.
 struct SearchEffort {
-  int global_candidates = 512;    ///< quasi-random places
-  int local_candidates = 64;      ///< places near each of the incumbents
-  int climbs = 4;                 ///< of each kind, how many of the best are improved further
-  int climb_evaluations = 40;     ///< of the acquisition, per climb
-  int most_places = 2000;         ///< in a space without real numbers: up to so many, every place is looked at
+  int global_candidates = 512;  ///< quasi-random places
+  int local_candidates = 64;    ///< places near each of the incumbents
+  int climbs = 4;               ///< of each kind, how many of the best are improved further
+  int climb_evaluations = 40;   ///< of the acquisition, per climb
+  int most_places = 2000;       ///< in a space without real numbers: up to so many, every place is looked at
 };
 
 namespace detail {
@@ -66,7 +66,9 @@ struct Scored {
   double value;
 };
 
-inline bool by_value(const Scored& a, const Scored& b) { return a.value > b.value; }
+inline bool by_value(const Scored& a, const Scored& b) {
+  return a.value > b.value;
+}
 
 /// The places with their acquisition, the highest first.
 inline std::vector<Scored> score(const Acquisition& acquisition, std::vector<Place> places) {
@@ -139,9 +141,9 @@ inline std::vector<Place> places_around(const Landscape& landscape, const Place&
 
 }  // namespace detail
 
-/// The place of the highest acquisition that is found, near none of `taken`. `incumbents` are good places to look around.
-/// Every place is looked at where there are at most SearchEffort::most_places. If all that were looked at are taken, and
-/// that is certain only where every one was, the best of them is returned: it will be evaluated again.
+/// The place of the highest acquisition that is found, near none of `taken`. `incumbents` are good places to look
+/// around. Every place is looked at where there are at most SearchEffort::most_places. If all that were looked at are
+/// taken, and that is certain only where every one was, the best of them is returned: it will be evaluated again.
 inline Place find_best(const Acquisition& acquisition, const Landscape& landscape, const std::vector<Place>& incumbents,
                        const std::vector<Place>& taken, const SearchEffort& effort, Random& random) {
   std::vector<detail::Scored> found;
@@ -168,8 +170,7 @@ inline Place find_best(const Acquisition& acquisition, const Landscape& landscap
     const detail::Scored* best = best_free();
     return (best != nullptr ? *best : found.front()).place;
   }
-  climb_best_of(
-      detail::score(acquisition, detail::spread_places(landscape, effort.global_candidates, random)));
+  climb_best_of(detail::score(acquisition, detail::spread_places(landscape, effort.global_candidates, random)));
   std::vector<Place> around;
   for (const Place& incumbent : incumbents) {
     auto places = detail::places_around(landscape, incumbent, effort.local_candidates, random);

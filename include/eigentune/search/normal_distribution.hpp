@@ -17,7 +17,9 @@ struct LogAndSlope {
 inline constexpr double log_sqrt_two_pi = 0.91893853320467274178;  // ln(sqrt(2 pi))
 
 /// phi(z) = exp(-z^2 / 2) / sqrt(2 pi).
-inline double density(double z) { return portable::exp(-0.5 * z * z - log_sqrt_two_pi); }
+inline double density(double z) {
+  return portable::exp(-0.5 * z * z - log_sqrt_two_pi);
+}
 
 namespace detail {
 
@@ -28,7 +30,7 @@ inline constexpr double series_limit = 3.0;
 /// 1 - Phi(t) = phi(t) / (t + c(t)).
 inline double tail_fraction(double t) {
   double fraction = 0.0;
-  for (int term = 32; term >= 1; --term) fraction = term / (t + fraction);
+  for (int term = 60; term >= 1; --term) fraction = term / (t + fraction);
   return fraction;
 }
 

@@ -13,10 +13,10 @@ namespace eigentune {
 
 /// Options of minimize_in_box.
 struct ProjectedLbfgsOptions {
-  int max_evaluations = 100;          ///< of the function, at least 1
-  int memory = 10;                    ///< steps whose curvature is remembered, at least 1
-  double gradient_tolerance = 1e-6;   ///< stop where no free component of the gradient is larger
-  double relative_decrease = 1e-10;   ///< stop where a step lowers f by less than this times max(|f|, 1)
+  int max_evaluations = 100;         ///< of the function, at least 1
+  int memory = 10;                   ///< steps whose curvature is remembered, at least 1
+  double gradient_tolerance = 1e-6;  ///< stop where no free component of the gradient is larger
+  double relative_decrease = 1e-10;  ///< stop where a step lowers f by less than this times max(|f|, 1)
 };
 
 /// Where minimize_in_box has stopped.
@@ -28,14 +28,14 @@ struct BoxMinimum {
 
 /// A local minimum of a smooth function over the box lower <= x <= upper [n], from `start` (moved into the box).
 ///
-/// `function(x, gradient)` returns f(x) and writes its gradient [n]. A value that is not finite rejects the step that led
-/// there. Limited-memory BFGS (Nocedal 1980) in the components that are free, that is, not held at a bound by the sign of
-/// their gradient; each step is projected into the box and shortened until it decreases f enough (Armijo; Bertsekas,
-/// "Projected Newton Methods", 1982). The value returned is never above f(start).
+/// `function(x, gradient)` returns f(x) and writes its gradient [n]. A value that is not finite rejects the step that
+/// led there. Limited-memory BFGS (Nocedal 1980) in the components that are free, that is, not held at a bound by the
+/// sign of their gradient; each step is projected into the box and shortened until it decreases f enough (Armijo;
+/// Bertsekas, "Projected Newton Methods", 1982). The value returned is never above f(start).
 template <class Function>
-requires std::invocable<Function&, const Eigen::VectorXd&, Eigen::VectorXd&>
-BoxMinimum minimize_in_box(Function&& function, const Eigen::VectorXd& start, const Eigen::VectorXd& lower,
-                           const Eigen::VectorXd& upper, const ProjectedLbfgsOptions& options = {}) {
+requires std::invocable<Function&, const Eigen::VectorXd&, Eigen::VectorXd&> BoxMinimum
+minimize_in_box(Function&& function, const Eigen::VectorXd& start, const Eigen::VectorXd& lower,
+                const Eigen::VectorXd& upper, const ProjectedLbfgsOptions& options = {}) {
   struct Step {
     Eigen::VectorXd move, gradient_change;
   };
