@@ -4,18 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <new>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
 #include "support/expect.hpp"
-#include "train/forking.hpp"
+#include "support/sanitizers.hpp"
 
 namespace eigentune {
 namespace {
@@ -278,19 +275,6 @@ TEST_F(InChildren, ASizeThatIsKilledDoesNotFit) {
   EXPECT_EQ(sweep.sizes.back().does_not_fit, "killed by signal 9 (Killed), as the kernel does when memory runs out");
 }
 
-TEST_F(InChildren, ASizeThatCrashesDoesNotFit) {
-  const BatchSizeSweep sweep = sweep_that_fails([] {
-    std::signal(SIGSEGV, SIG_DFL);  // not a sanitizer's handler
-    raise(SIGSEGV);
-  });
-  EXPECT_EQ(sweep.sizes.back().does_not_fit, "killed by signal 11 (Segmentation fault)");
-}
-
-TEST_F(InChildren, ASizeThatExitsDoesNotFit) {
-  EXPECT_EQ(sweep_that_fails([] { _exit(3); }).sizes.back().does_not_fit, "exited with status 3 before the end");
-  EXPECT_EQ(sweep_that_fails([] { _exit(0); }).sizes.back().does_not_fit, "exited with status 0 before the end");
-}
-
 TEST_F(InChildren, ASizeThatNeedsMoreAddressSpaceThanAllowedDoesNotFit) {
   if (support::address_sanitizer) GTEST_SKIP() << "AddressSanitizer has all address space reserved";
   double now = 0.0;
@@ -313,32 +297,6 @@ TEST_F(InChildren, ASizeThatTakesTooLongDoesNotFit) {
   const BatchSizeSweep sweep = sweep_that_fails([] { pause(); }, {.max_seconds = 0.2});
   EXPECT_EQ(sweep.sizes.back().does_not_fit, "took longer than 0.2 s");
   EXPECT_EQ(sweep.largest_that_fits(), 2);
-}
-
-TEST_F(InChildren, WhatIsReturnedComesBackBitForBit) {
-  std::vector<double> values(100'000);  // more than a pipe holds at once
-  Random random(2);
-  random.fill_normal(values);
-  EXPECT_EQ(run_in_child([&] { return values; }).values, values);
-  EXPECT_EQ(run_in_child([] { return std::vector<double>(); }).values, std::vector<double>());
-}
-
-TEST_F(InChildren, NothingRunsBesideOtherThreads) {
-  std::atomic<bool> finish = false;
-  std::thread other([&] { finish.wait(false); });
-  const std::string error = error_of([] { run_in_child([] { return std::vector<double>(); }); });
-  finish = true;
-  finish.notify_one();
-  other.join();
-  EXPECT_EQ(error, "run_in_child: must be called before threads are started, found 2");
-}
-
-TEST_F(InChildren, LimitsAreChecked) {
-  const auto error_with = [](const ChildLimits& limits) {
-    return error_of([&] { run_in_child([] { return std::vector<double>(); }, limits); });
-  };
-  EXPECT_EQ(error_with({.max_bytes = -1}), "run_in_child: max_bytes must be at least 0, got -1");
-  EXPECT_EQ(error_with({.max_seconds = 0.0}), "run_in_child: max_seconds must be above 0, got 0");
 }
 
 }  // namespace

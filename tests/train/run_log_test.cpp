@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "support/expect.hpp"
-#include "train/forking.hpp"
+#include "support/sanitizers.hpp"
 #include "train/scratch_file.hpp"
 
 namespace eigentune {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <eigentune/core/child_process.hpp>
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/quantile.hpp>
 #include <eigentune/train/batch_size_verdict.hpp>
-#include <eigentune/train/child_process.hpp>
 #include <eigentune/train/throughput.hpp>
 
 #include <fmt/core.h>

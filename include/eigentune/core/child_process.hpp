@@ -1,7 +1,7 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
-#include <eigentune/train/file_descriptor.hpp>
+#include <eigentune/core/file_descriptor.hpp>
 
 #include <fmt/core.h>
 
