@@ -190,6 +190,20 @@ TEST(Study, EndsATrialThatSaysThatItIsInfeasible) {
   }
 }
 
+TEST(Study, TakesADivergedOptimizerForInfeasibleAndNotForAFailure) {
+  Study study = study_of(1);
+  study.run(
+      [](Trial& trial) {
+        trial.report(5, {.validation_error = 0.1});
+        throw DivergenceError("20 steps in a row were skipped");
+      },
+      quiet());
+  EXPECT_EQ(study.trials().at(0).state, TrialState::infeasible);
+  EXPECT_EQ(study.trials().at(0).reason, "20 steps in a row were skipped");
+  EXPECT_EQ(study.trials().at(0).infeasible_step, 5);
+  EXPECT_EQ(study.trials().at(0).attempt, 1);
+}
+
 TEST(Study, RepeatsATrialThatThrowsAndThenGivesUpOnIt) {
   Study study = study_of(5);
   const RunSummary summary = study.run(

@@ -31,8 +31,8 @@ struct Grid {
 
   static constexpr bool adaptive = false;
 
-  /// Throws std::invalid_argument if a number of steps is not in [1, 10^6], steps_of names something that the space does
-  /// not have, there are more than 2^62 points, or `number` is not in [0, size).
+  /// Throws std::invalid_argument if a number of steps is not in [1, 10^6], steps_of names something that the space
+  /// does not have, there are more than 2^62 points, or `number` is not in [0, size).
   Point suggest(const SearchSpace& space, const History&, std::int64_t number) const {
     validate(space);
     const std::int64_t count = points(space.hyperparameters(), {});
@@ -99,10 +99,10 @@ struct Grid {
     const std::int64_t all = domain.cardinality().value_or(wanted + 1);
     std::vector<Value> result;
     for (std::int64_t i = 0; i < std::min(wanted, all); ++i) {
-      Value value = all <= wanted ? domain.at(i)
-                                  : domain.from_unit(wanted == 1 ? 0.5
-                                                                 : static_cast<double>(i) /
-                                                                       static_cast<double>(wanted - 1));
+      Value value =
+          all <= wanted
+              ? domain.at(i)
+              : domain.from_unit(wanted == 1 ? 0.5 : static_cast<double>(i) / static_cast<double>(wanted - 1));
       if (result.empty() || result.back() != value) result.push_back(std::move(value));
     }
     return result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
+#include <eigentune/optim/options.hpp>
 #include <eigentune/study/interrupt_signals.hpp>
 #include <eigentune/study/progress.hpp>
 #include <eigentune/study/study_core.hpp>
@@ -113,6 +114,8 @@ class Runner {
     std::optional<TrialResult> result;
     try {
       result = trial.result(function_(trial));
+    } catch (const DivergenceError& error) {
+      result = trial.infeasible_result(error.what());
     } catch (const std::exception& exception) {
       result = {.state = TrialState::failed, .reason = exception.what()};
     } catch (...) {

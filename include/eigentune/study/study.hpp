@@ -32,10 +32,11 @@
 namespace eigentune {
 
 /// What runs a trial: a function of Trial& that returns nothing, and the objective is the curve's; or a number, and
-/// that is the objective.
+/// that is the objective; or an std::optional<double>, which may be either.
 template <class F>
 concept TrialFunction = std::invocable<F&, Trial&> &&
-    (std::is_void_v<std::invoke_result_t<F&, Trial&>> || std::convertible_to<std::invoke_result_t<F&, Trial&>, double>);
+    (std::is_void_v<std::invoke_result_t<F&, Trial&>> ||
+     std::convertible_to<std::invoke_result_t<F&, Trial&>, std::optional<double>>);
 
 struct StudyOptions {
   std::string question{};  ///< what the study is to answer
@@ -122,7 +123,8 @@ class Study {
   ///
   /// `function` is called with one trial at a time by each worker, so by several threads at once. If it
   /// - returns, the trial is complete, or infeasible if its objective is not finite (result_of);
-  /// - calls trial.infeasible(reason), it is infeasible;
+  /// - calls trial.infeasible(reason), or throws DivergenceError as an optimizer does, it is infeasible, whatever its
+  ///   curve: to keep what came before the divergence, catch that and return;
   /// - throws anything else, the attempt has failed with the exception's text, and is repeated until max_attempts;
   /// - learns from a report or should_stop that the run was asked to stop, the trial is given back, and the next run
   ///   begins it anew.
@@ -138,7 +140,7 @@ class Study {
         std::invoke(function, trial);
         return std::nullopt;
       } else {
-        return static_cast<double>(std::invoke(function, trial));
+        return std::invoke(function, trial);
       }
     };
     return Runner(core_, call, std::move(options)).run();

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/training_curve.hpp>
+#include <eigentune/space/json_text.hpp>
 #include <eigentune/space/point.hpp>
 #include <eigentune/space/value.hpp>
 #include <eigentune/study/held_claim.hpp>
@@ -11,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +55,7 @@ class Trial {
         stop_(std::move(stop)),
         last_write_(Clock::now()) {}
 
+  const std::string& study_name() const { return held_.core().definition().name; }
   /// Within the study, from 0.
   std::int64_t number() const { return held_.claim().number; }
   /// From 1: above it, an earlier attempt has failed or was lost.
@@ -112,6 +115,14 @@ class Trial {
                        : result_of(curve_, held_.core().objective(), metric(), objective);
   }
 
+  /// How `infeasible` would end the trial now.
+  TrialResult infeasible_result(std::string reason) const {
+    TrialResult result{.state = TrialState::infeasible, .reason = std::move(reason)};
+    if (!curve_.empty()) result.infeasible_step = curve_.rows().back().step;
+    if (const auto divergence = divergence_of(curve_, metric())) result.diverged_step = divergence->step;
+    return result;
+  }
+
   // Ends. Each stores what is not stored yet and returns the trial's state: queued if the attempt has failed and will
   // be repeated. If the storage fails, eigentune::Error is thrown and the call may be repeated; LeaseLost is final.
 
@@ -120,8 +131,10 @@ class Trial {
   TrialState finish() { return finish(result()); }
   /// Ends the trial with this objective; one that is not finite makes it infeasible.
   TrialState finish(double objective) { return finish(result(objective)); }
-  /// Ends the trial with this result. Throws std::invalid_argument what TrialResult::validate does.
-  TrialState finish(const TrialResult& result) {
+  /// Ends the trial with this result; of a reason that is not UTF-8, only the ASCII is kept. Throws
+  /// std::invalid_argument what TrialResult::validate does.
+  TrialState finish(TrialResult result) {
+    make_storable(result.reason);
     const TrialState state =
         held_.write([&](Storage& storage, const Claim& claim) { return storage.finish(claim, result, unwritten()); });
     held_.let_go();
@@ -151,11 +164,11 @@ class Trial {
   const std::string& metric() const { return held_.core().definition().metric; }
   std::span<const CurveRow> unwritten() const { return curve_.rows().subspan(written_); }
 
-  TrialResult infeasible_result(std::string reason) const {
-    TrialResult result{.state = TrialState::infeasible, .reason = std::move(reason)};
-    if (!curve_.empty()) result.infeasible_step = curve_.rows().back().step;
-    if (const auto divergence = divergence_of(curve_, metric())) result.diverged_step = divergence->step;
-    return result;
+  /// Reasons come from exceptions and other programs, and databases want to know what they are given.
+  static void make_storable(std::string& text) {
+    const bool is_text = space_detail::is_utf8(text);
+    std::ranges::replace_if(
+        text, [is_text](char c) { return c == '\0' || (!is_text && static_cast<unsigned char>(c) >= 0x80); }, '?');
   }
 
   HeldClaim held_;

@@ -1,0 +1,20 @@
+#pragma once
+
+/// The tuning half: search spaces, samplers, studies and their trials, in memory. Needs nlohmann-json besides what
+/// <eigentune/optim.hpp> needs.
+
+#include <eigentune/core/training_curve.hpp>
+#include <eigentune/search/given_points.hpp>
+#include <eigentune/search/grid.hpp>
+#include <eigentune/search/halton.hpp>
+#include <eigentune/search/random_search.hpp>
+#include <eigentune/search/sampler.hpp>
+#include <eigentune/space/domain.hpp>
+#include <eigentune/space/parse.hpp>
+#include <eigentune/space/search_space.hpp>
+#include <eigentune/study/external_command.hpp>
+#include <eigentune/study/memory_storage.hpp>
+#include <eigentune/study/objective.hpp>
+#include <eigentune/study/storage.hpp>
+#include <eigentune/study/study.hpp>
+#include <eigentune/version.hpp>

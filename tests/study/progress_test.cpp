@@ -1,0 +1,85 @@
+#include <eigentune/study/progress.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "study/studies.hpp"
+
+namespace eigentune {
+namespace {
+
+std::string contents_of(std::FILE* file) {
+  std::rewind(file);
+  std::string text;
+  for (int c; (c = std::fgetc(file)) != EOF;) text += static_cast<char>(c);
+  return text;
+}
+
+TEST(Progress, TellsOfTheBestTheInfeasibleTheFailedAndTheTimeLeft) {
+  EXPECT_EQ(progress_text({.finished = 23,
+                           .trials = 64,
+                           .best = 0.03125,
+                           .best_trial = 17,
+                           .infeasible = 2,
+                           .failed = 1,
+                           .seconds_left = 250.4}),
+            "23/64 trials  best 0.03125 (trial 17)  infeasible 2  failed 1  4:10 left");
+  EXPECT_EQ(progress_text({.trials = 64}), "0/64 trials  infeasible 0");
+}
+
+TEST(Progress, WritesDurationsAsPeopleReadThem) {
+  EXPECT_EQ(duration_text(6.6), "0:07");
+  EXPECT_EQ(duration_text(725.0), "12:05");
+  EXPECT_EQ(duration_text(10'800.0), "3:00:00");
+  EXPECT_EQ(duration_text(-1.0), "0:00");
+}
+
+TEST(Progress, DrawsABarThatFitsTheLine) {
+  const StudyProgress progress{.finished = 3, .trials = 4};
+  EXPECT_EQ(progress_bar(progress, 80), "[######################........] 3/4 trials  infeasible 0");
+  EXPECT_EQ(progress_bar(progress, 35), "[#####..] 3/4 trials  infeasible 0");
+  EXPECT_EQ(progress_bar(progress, 32), "3/4 trials  infeasible 0");  // no room for a bar worth the name
+  EXPECT_EQ(progress_bar(progress, 10), "3/4 trial");
+  for (std::size_t width = 0; width < 100; ++width) EXPECT_LE(progress_bar(progress, width).size(), width);
+}
+
+TEST(Progress, IsPlainLinesInAFile) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
+  Study study = support::study_of(3);
+  study.run(
+      [](Trial& trial) {
+        if (trial.number() == 1) trial.infeasible("too large");
+        if (trial.number() == 2) throw std::runtime_error("no luck");
+        return 0.5;
+      },
+      {.progress = file.get()});
+  EXPECT_EQ(contents_of(file.get()),
+            "trial 2, attempt 1 of 3: failed, and will be repeated: no luck\n"
+            "trial 2, attempt 2 of 3: failed, and will be repeated: no luck\n"
+            "trial 2, attempt 3 of 3: failed for good, and counts as infeasible: no luck\n"
+            "3/3 trials  best 0.5 (trial 0)  infeasible 1  failed 1\n");
+}
+
+TEST(StudyRecords, TakesTheLowestNumberAmongEqualsForTheBest) {
+  StudyRecords records(Direction::maximize, false);
+  const auto complete = [](std::int64_t number, double objective) {
+    return TrialRecord{.number = number, .state = TrialState::complete, .objective = objective};
+  };
+  EXPECT_EQ(records.best(), nullptr);
+  records.apply({.revision = 5, .records = {{.number = 0}, {.number = 1}, complete(2, 0.5)}});
+  EXPECT_EQ(records.best()->number, 2);
+  records.apply({.revision = 6, .records = {complete(1, 0.5)}});
+  EXPECT_EQ(records.best()->number, 1);
+  records.apply({.revision = 7, .records = {complete(0, 0.25), complete(3, 0.75)}});
+  EXPECT_EQ(records.best()->number, 3);
+  EXPECT_EQ(records.revision(), 7);
+  EXPECT_EQ(records.count(TrialState::complete), 4);
+  EXPECT_EQ(records.finished(), 4);
+}
+
+}  // namespace
+}  // namespace eigentune
