@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -62,6 +63,17 @@ TEST(Progress, IsPlainLinesInAFile) {
             "trial 2, attempt 2 of 3: failed, and will be repeated: no luck\n"
             "trial 2, attempt 3 of 3: failed for good, and counts as infeasible: no luck\n"
             "3/3 trials  best 0.5 (trial 0)  infeasible 1  failed 1\n");
+}
+
+TEST(Progress, TellsOfTrialsThatOthersHold) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
+  Study study = support::study_of(2);
+  const std::optional<Trial> held = study.ask();
+  study.run([](Trial&) { return 0.5; }, {.progress = file.get()});
+  EXPECT_EQ(contents_of(file.get()),
+            "1/2 trials  best 0.5 (trial 1)  infeasible 0\n"
+            "1 of the trials are held by other workers; should those be gone, run the study again when the leases have "
+            "run out\n");
 }
 
 TEST(StudyRecords, TakesTheLowestNumberAmongEqualsForTheBest) {

@@ -20,7 +20,7 @@ class InterruptSignals {
     for (std::size_t i = 0; i < signals_.size(); ++i) {
       struct sigaction action {};
       action.sa_handler = [](int) { received_ = true; };
-      action.sa_flags = SA_RESETHAND | SA_RESTART;
+      action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
       sigemptyset(&action.sa_mask);
       ::sigaction(signals_[i], nullptr, &before_[i]);
       if (!is_ignored(before_[i])) ::sigaction(signals_[i], &action, nullptr);

@@ -74,7 +74,7 @@ class Runner {
     display_.finish();
     if (error_) std::rethrow_exception(error_);
     summary_.interrupted = is_stopping();
-    if (summary_.interrupted) display_.note("stopped; the study goes on when it is run again");
+    note_what_is_left();
     return summary_;
   }
 
@@ -168,6 +168,18 @@ class Runner {
     const std::int64_t trials = core_->definition().trials;
     display_.show(
         core_->look_at_records([trials](const StudyRecords& records) { return progress_of(records, trials); }));
+  }
+
+  void note_what_is_left() {
+    if (summary_.interrupted) return display_.note("stopped; the study goes on when it is run again");
+    const std::int64_t elsewhere =
+        core_->look_at_records([](const StudyRecords& records) { return records.count(TrialState::running); });
+    if (elsewhere > 0) {
+      display_.note(
+          fmt::format("{} of the trials are held by other workers; should those be gone, run the study again "
+                      "when the leases have run out",
+                      elsewhere));
+    }
   }
 
   void add(std::int64_t RunSummary::*count) {

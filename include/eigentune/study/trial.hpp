@@ -134,6 +134,7 @@ class Trial {
   /// Ends the trial with this result; of a reason that is not UTF-8, only the ASCII is kept. Throws
   /// std::invalid_argument what TrialResult::validate does.
   TrialState finish(TrialResult result) {
+    result.validate();
     make_storable(result.reason);
     const TrialState state =
         held_.write([&](Storage& storage, const Claim& claim) { return storage.finish(claim, result, unwritten()); });
