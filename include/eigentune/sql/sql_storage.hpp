@@ -80,18 +80,17 @@ class SqlStorage final : public Storage {
   }
 
   std::optional<Claim> claim(StudyId study, std::string_view worker, std::chrono::milliseconds lease) override {
-    return connection().write([&]() -> std::optional<Claim> {
-      sql().give_up.execute({{"study", id(study)}});
-      const auto row = sql().claim.row<std::int64_t, std::int64_t, std::int64_t, std::optional<std::string>>(
-          {{"study", id(study)}, {"worker", worker}, {"lease", std::int64_t{lease.count()}}});
-      if (!row) {
-        definition_of(study);  // there is such a study
-        return std::nullopt;
+    return connection().write([&] { return claim_next(study, worker, lease); });
+  }
+
+  std::optional<Claim> claim_with_point(StudyId study, std::string_view worker, std::chrono::milliseconds lease,
+                                        const std::function<Point(std::int64_t)>& point_of) override {
+    return connection().write([&] {
+      std::optional<Claim> result = claim_next(study, worker, lease);
+      if (result && !result->point) {
+        result->point = point_of(result->number);
+        sql().set_point.execute(holder(*result, {{"point", result->point->text()}}));
       }
-      const auto& [number, attempt, token, point] = *row;
-      Claim result{
-          .study = study, .number = number, .attempt = attempt, .token = token, .point = point_of(number, point)};
-      if (attempt > 1) sql().clear_curve.execute({{"study", id(study)}, {"number", number}});
       return result;
     });
   }
@@ -274,6 +273,20 @@ class SqlStorage final : public Storage {
             .objective = std::move(objective),
             .trials = trials,
             .max_attempts = max_attempts};
+  }
+
+  std::optional<Claim> claim_next(StudyId study, std::string_view worker, std::chrono::milliseconds lease) {
+    sql().give_up.execute({{"study", id(study)}});
+    const auto row = sql().claim.row<std::int64_t, std::int64_t, std::int64_t, std::optional<std::string>>(
+        {{"study", id(study)}, {"worker", worker}, {"lease", std::int64_t{lease.count()}}});
+    if (!row) {
+      definition_of(study);  // there is such a study
+      return std::nullopt;
+    }
+    const auto& [number, attempt, token, point] = *row;
+    if (attempt > 1) sql().clear_curve.execute({{"study", id(study)}, {"number", number}});
+    return Claim{
+        .study = study, .number = number, .attempt = attempt, .token = token, .point = point_of(number, point)};
   }
 
   /// Throws LeaseLost if the trial is not the claim's.
