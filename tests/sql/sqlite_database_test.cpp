@@ -235,7 +235,7 @@ TEST(SqlStorage, TellsOfACorruptDatabase) {
   {
     const auto storage = open_storage(url);
     study = storage->open_study(definition_of("study"));
-    for (int i = 0; i < 200; ++i) storage->enqueue(study, Point({{"x", 0.5}}));
+    for (int i = 0; i < 500; ++i) storage->enqueue(study, Point({{"x", 0.5}}));
   }
   const auto size = std::filesystem::file_size(folder.path("study.db"));
   ASSERT_GT(size, 20u * 4096u);

@@ -122,8 +122,9 @@ inline std::vector<CurveRow> decode_curve_rows(CurveBytes bytes) {
   std::vector<CurveRow> rows(bytes.count(8));
   std::uint64_t step = 0;
   for (CurveRow& row : rows) {
-    step += bytes.number();
-    require(step <= std::numeric_limits<std::int64_t>::max(), "steps of 63 bits, found {}", step);
+    const std::uint64_t more = bytes.number();
+    require(more <= std::numeric_limits<std::int64_t>::max() - step, "steps of 63 bits, found {} after {}", more, step);
+    step += more;
     row.step = static_cast<std::int64_t>(step);
   }
   for (std::size_t columns = bytes.count(16); columns > 0; --columns) {

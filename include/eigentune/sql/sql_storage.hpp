@@ -3,10 +3,10 @@
 #include <eigentune/core/direction.hpp>
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/training_curve.hpp>
-#include <eigentune/space/parse.hpp>
 #include <eigentune/space/point.hpp>
 #include <eigentune/sql/curve_encoding.hpp>
 #include <eigentune/sql/sql_connection.hpp>
+#include <eigentune/sql/sql_records.hpp>
 #include <eigentune/sql/sql_statement.hpp>
 #include <eigentune/sql/sql_statements.hpp>
 #include <eigentune/study/storage.hpp>
@@ -15,7 +15,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -131,7 +130,7 @@ class SqlStorage final : public Storage {
                                                                     {"infeasible_step", result.infeasible_step},
                                                                     {"diverged_step", result.diverged_step}}));
       if (!row) refuse(claim);
-      return state_of(claim.number, std::get<0>(*row));
+      return sql_detail::stored_state(trial_name(claim.number), std::get<0>(*row));
     });
   }
 
@@ -153,36 +152,11 @@ class SqlStorage final : public Storage {
   }
 
   Changes read(StudyId study, Revision since) override {
-    Changes changes{.revision = -1, .records = {}};
-    connection().read([&] {
-      using Number = std::optional<std::int64_t>;
-      using Text = std::optional<std::string>;
-      sql()
-          .read.each<std::int64_t, Number, Text, Text, Number, std::optional<double>, Number, Text, Number, Number,
-                     Text, Number, Number>(
-              {{"study", id(study)}, {"since", since}},
-              [&](std::int64_t revision, Number number, const Text& point, const Text& state, Number attempt,
-                  std::optional<double> objective, Number best_step, Text reason, Number infeasible_step,
-                  Number diverged_step, Text worker, Number started, Number finished) {
-                changes.revision = revision;
-                if (!number) return;  // nothing has changed
-                changes.records.push_back({.number = *number,
-                                           .point = point_of(*number, point),
-                                           .state = state_of(*number, state.value_or("")),
-                                           .attempt = attempt.value_or(0),
-                                           .objective = objective,
-                                           .best_step = best_step,
-                                           .reason = std::move(reason).value_or(""),
-                                           .infeasible_step = infeasible_step,
-                                           .diverged_step = diverged_step,
-                                           .worker = std::move(worker).value_or(""),
-                                           .started = time_of(started),
-                                           .finished = time_of(finished)});
-              });
-      if (changes.revision < 0) refuse(study);
+    return connection().read([&] {
+      std::optional<Changes> result = sql_detail::read_changes(sql().read, connection().name(), study, since);
+      if (!result) refuse(study);
+      return *std::move(result);
     });
-    std::ranges::sort(changes.records, {}, &TrialRecord::number);
-    return changes;
   }
 
   TrainingCurve curve(StudyId study, std::int64_t number) override {
@@ -256,23 +230,9 @@ class SqlStorage final : public Storage {
   }
 
   StudyDefinition definition_of(StudyId study) {
-    using Text = std::string;
-    auto row = sql().definition.row<Text, Text, Text, Text, Text, Text, Text, Text, Text, std::int64_t, std::int64_t>(
-        {{"study", id(study)}});
-    if (!row) refuse(study);
-    auto& [name, question, notes, space, space_version, sampler, metric, direction, objective, trials, max_attempts] =
-        *row;
-    return {.name = std::move(name),
-            .question = std::move(question),
-            .notes = std::move(notes),
-            .space = std::move(space),
-            .space_version = std::move(space_version),
-            .sampler = std::move(sampler),
-            .metric = std::move(metric),
-            .direction = direction == to_string(Direction::minimize) ? Direction::minimize : Direction::maximize,
-            .objective = std::move(objective),
-            .trials = trials,
-            .max_attempts = max_attempts};
+    std::optional<StudyDefinition> result = sql_detail::read_definition(sql().definition, study);
+    if (!result) refuse(study);
+    return *std::move(result);
   }
 
   std::optional<Claim> claim_next(StudyId study, std::string_view worker, std::chrono::milliseconds lease) {
@@ -285,8 +245,11 @@ class SqlStorage final : public Storage {
     }
     const auto& [number, attempt, token, point] = *row;
     if (attempt > 1) sql().clear_curve.execute({{"study", id(study)}, {"number", number}});
-    return Claim{
-        .study = study, .number = number, .attempt = attempt, .token = token, .point = point_of(number, point)};
+    return Claim{.study = study,
+                 .number = number,
+                 .attempt = attempt,
+                 .token = token,
+                 .point = sql_detail::stored_point(trial_name(number), point)};
   }
 
   /// Throws LeaseLost if the trial is not the claim's.
@@ -310,27 +273,6 @@ class SqlStorage final : public Storage {
 
   void decode(std::int64_t number, const SqlBytes& steps, TrainingCurve& curve) {
     decode_curve(trial_name(number), steps.bytes, curve);
-  }
-
-  std::optional<Point> point_of(std::int64_t number, const std::optional<std::string>& text) {
-    if (!text) return std::nullopt;
-    try {
-      return parse_point(*text);
-    } catch (const std::invalid_argument& error) {
-      throw Error(fmt::format("{}: expected a point, found {} ({})", trial_name(number), *text, error.what()));
-    }
-  }
-
-  TrialState state_of(std::int64_t number, std::string_view text) {
-    for (const TrialState state :
-         {TrialState::queued, TrialState::running, TrialState::complete, TrialState::infeasible, TrialState::failed}) {
-      if (to_string(state) == text) return state;
-    }
-    throw Error(fmt::format("{}: expected the state of a trial, found \"{}\"", trial_name(number), text));
-  }
-
-  static std::optional<StorageTime> time_of(std::optional<std::int64_t> milliseconds) {
-    return milliseconds ? std::optional(StorageTime(std::chrono::milliseconds(*milliseconds))) : std::nullopt;
   }
 
   [[noreturn]] void refuse(StudyId study) {
