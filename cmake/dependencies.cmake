@@ -45,6 +45,28 @@ macro(eigentune_find_training_dependencies)
   endif()
 endmacro()
 
+# What studies in a database need.
+macro(eigentune_find_sql_dependencies)
+  include(cmake/soci.cmake)
+  if(NOT TARGET eigentune::soci)
+    find_package(SQLite3 REQUIRED)
+    message(STATUS "SOCI is not installed: fetching v4.0.3")
+    set(SOCI_TESTS OFF)
+    set(SOCI_SHARED OFF)
+    set(SOCI_EMPTY OFF)
+    foreach(backend IN ITEMS DB2 FIREBIRD MYSQL ODBC ORACLE POSTGRESQL)
+      set(WITH_${backend} OFF)
+    endforeach()
+    FetchContent_Declare(soci GIT_REPOSITORY https://github.com/SOCI/soci.git GIT_TAG v4.0.3 GIT_SHALLOW ON)
+    FetchContent_MakeAvailable(soci)
+    add_library(eigentune_soci INTERFACE)
+    add_library(eigentune::soci ALIAS eigentune_soci)
+    target_link_libraries(eigentune_soci INTERFACE soci_sqlite3_static soci_core_static)
+    target_include_directories(eigentune_soci SYSTEM INTERFACE
+      ${soci_SOURCE_DIR}/include ${soci_BINARY_DIR}/include ${SQLite3_INCLUDE_DIRS})
+  endif()
+endmacro()
+
 # What the tests need.
 macro(eigentune_find_test_dependencies)
   set(INSTALL_GTEST OFF)

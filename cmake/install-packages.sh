@@ -7,4 +7,4 @@ export DEBIAN_FRONTEND=noninteractive
 $run apt-get update -qq
 $run apt-get install -y -qq --no-install-recommends \
   g++ cmake ninja-build git python3 \
-  libeigen3-dev libfmt-dev nlohmann-json3-dev libxxhash-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev "$@"
+  libeigen3-dev libfmt-dev nlohmann-json3-dev libxxhash-dev libsoci-dev libboost-dev libsqlite3-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev "$@"

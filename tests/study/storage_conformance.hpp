@@ -16,6 +16,7 @@
 #include <optional>
 #include <ostream>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -421,6 +422,36 @@ TEST_P(StorageConformance, HasNoPointForATrialWhoseWorkerDiedBeforeItSetOne) {
   EXPECT_EQ(held.number, 0);
   EXPECT_EQ(held.point, std::nullopt);
   EXPECT_TRUE(storage().set_point(held, point_at(0.5), std::nullopt));
+}
+
+TEST_P(StorageConformance, ClaimsWithAPointWhereThereIsNone) {
+  const StudyId study = open(3);
+  storage().enqueue(study, point_at(0.75));
+  std::vector<std::int64_t> asked;
+  const auto point_of = [&](std::int64_t number) {
+    asked.push_back(number);
+    return point_at(0.25);
+  };
+  const Revision seen = storage().read(study, 0).revision;
+  EXPECT_EQ(storage().claim_with_point(study, "worker", lease, point_of).value().point, point_at(0.75));
+  const Claim held = storage().claim_with_point(study, "worker", lease, point_of).value();
+  EXPECT_EQ(held.number, 1);
+  EXPECT_EQ(held.point, point_at(0.25));
+  EXPECT_EQ(asked, std::vector<std::int64_t>{1});
+  EXPECT_EQ(record(study, 1).point, point_at(0.25));
+  EXPECT_FALSE(storage().set_point(claim(study), point_at(0.5), seen));
+  EXPECT_EQ(storage().claim_with_point(study, "worker", lease, point_of), std::nullopt);
+  EXPECT_EQ(finish(held, complete(0.5)), TrialState::complete);
+}
+
+TEST_P(StorageConformance, DoesNotClaimATrialThatGetsNoPoint) {
+  const StudyId study = open();
+  const auto fails = [](std::int64_t) -> Point { throw std::runtime_error("no point"); };
+  EXPECT_THROW(storage().claim_with_point(study, "worker", lease, fails), std::runtime_error);
+  const Claim held = claim(study);
+  EXPECT_EQ(held.number, 0);
+  EXPECT_EQ(held.attempt, 1);
+  EXPECT_EQ(held.point, std::nullopt);
 }
 
 TEST_P(StorageConformance, RefusesAPointThatWasSuggestedWithoutKnowledgeOfAnother) {

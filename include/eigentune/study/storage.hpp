@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace eigentune {
@@ -84,6 +85,26 @@ class Storage {
   /// A trial whose lease has run out in its last attempt is not claimed but becomes failed. In both cases its reason
   /// becomes "lease lost".
   virtual std::optional<Claim> claim(StudyId study, std::string_view worker, std::chrono::milliseconds lease) = 0;
+
+  /// Claims as `claim` does, and gives a trial without a point the one that `point_of` returns for its number, as
+  /// set_point does; in a database that saves a write to the disk. For points that nothing else in the study has a
+  /// bearing on. `point_of` must not call the storage; what it throws passes through, and the trial is not claimed.
+  virtual std::optional<Claim> claim_with_point(StudyId study, std::string_view worker, std::chrono::milliseconds lease,
+                                                const std::function<Point(std::int64_t)>& point_of) {
+    std::optional<Claim> result = claim(study, worker, lease);
+    if (!result || result->point) return result;
+    try {
+      Point point = point_of(result->number);
+      set_point(*result, point, std::nullopt);
+      result->point = std::move(point);
+      return result;
+    } catch (const LeaseLost&) {
+      throw;
+    } catch (...) {
+      release(*result);
+      throw;
+    }
+  }
 
   /// Says where a claimed trial is in the search space: once, since a point never changes. If `seen` is given, and a
   /// point has come to the study since that revision, be it by set_point or enqueue, then nothing happens and the

@@ -66,7 +66,11 @@ class StudyCore {
   std::optional<ClaimedTrial> claim(std::string_view worker) {
     require(parts_.sampler.has_value() && parts_.objective.has_value(),
             "Study: \"{}\" was loaded to be looked at, and has no sampler to run trials with", definition().name);
-    const std::optional<Claim> claim = storage().claim(id_, worker, parts_.lease);
+    const auto point_of = [this](std::int64_t number) {
+      return suggest(number, {.direction = definition().direction});
+    };
+    const std::optional<Claim> claim = is_adaptive() ? storage().claim(id_, worker, parts_.lease)
+                                                     : storage().claim_with_point(id_, worker, parts_.lease, point_of);
     if (!claim) return std::nullopt;
     auto live = std::make_shared<LiveClaim>(*claim);
     heartbeat_.add(live);
@@ -99,13 +103,13 @@ class StudyCore {
  private:
   bool is_adaptive() const { return parts_.sampler && parts_.sampler->adaptive(); }
 
+  Point suggest(std::int64_t number, const History& history) const {
+    Point point = parts_.sampler->suggest(space(), history, number);
+    space().check(point);
+    return point;
+  }
+
   Point suggest(const Claim& claim) {
-    if (!is_adaptive()) {
-      Point point = parts_.sampler->suggest(space(), {.direction = definition().direction}, claim.number);
-      space().check(point);
-      storage().set_point(claim, point, std::nullopt);
-      return point;
-    }
     // One after the other in this process, so that each knows the points of the others. Another process may come
     // between; then the storage refuses the point, and the next suggestion knows that process's point, too.
     const std::lock_guard lock(suggestion_mutex_);
@@ -115,8 +119,7 @@ class StudyCore {
         seen = records.revision();
         return records.history();
       });
-      Point point = parts_.sampler->suggest(space(), history, claim.number);
-      space().check(point);
+      Point point = suggest(claim.number, history);
       if (storage().set_point(claim, point, seen)) return point;
     }
   }

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <stdexcept>
+#include <string>
+
+namespace eigentune::sql_test {
+
+/// A folder that is gone with this object, on the disk of the tests.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "eigentune_sql_XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("expected to make a folder " + name);
+    folder_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(folder_, error);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::filesystem::path path(const std::string& name) const { return folder_ / name; }
+  std::string url(const std::string& name) const { return fmt::format("sqlite:///{}", path(name).string()); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+/// A database, as somebody else sees it.
+class RawDatabase {
+ public:
+  explicit RawDatabase(const std::filesystem::path& path) : session_(soci::sqlite3, path.string()) {}
+
+  void run(const std::string& sql) { session_ << sql; }
+
+  template <class T = std::string>
+  T value(const std::string& sql) {
+    T result{};
+    session_ << sql, soci::into(result);
+    return result;
+  }
+
+ private:
+  soci::session session_;
+};
+
+}  // namespace eigentune::sql_test
