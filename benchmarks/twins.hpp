@@ -80,12 +80,20 @@ inline void adam_expressions(Arrays& a) {
 
 #if defined(__x86_64__)
 
-/// Adam by hand for sse2; n must be a multiple of 4.
-inline void adam_sse2(float* p, const float* g, float* m, float* v, std::int64_t n) {
+/// Adam by hand for sse2; n must be a multiple of 4. With `norm` also the root of the sum of the gradients' squares, in
+/// double, which a step reports; otherwise 0.
+template <bool norm>
+inline double adam_sse2(float* p, const float* g, float* m, float* v, std::int64_t n) {
+  __m128d low = _mm_setzero_pd(), high = _mm_setzero_pd();
   const __m128 b1 = _mm_set1_ps(beta1), c1 = _mm_set1_ps(1 - beta1), b2 = _mm_set1_ps(beta2),
                c2 = _mm_set1_ps(1 - beta2), r = _mm_set1_ps(rate), e = _mm_set1_ps(epsilon);
   for (std::int64_t i = 0; i < n; i += 4) {
     const __m128 gradient = _mm_loadu_ps(g + i);
+    if constexpr (norm) {
+      const __m128d first = _mm_cvtps_pd(gradient), second = _mm_cvtps_pd(_mm_movehl_ps(gradient, gradient));
+      low = _mm_add_pd(low, _mm_mul_pd(first, first));
+      high = _mm_add_pd(high, _mm_mul_pd(second, second));
+    }
     const __m128 mean = _mm_add_ps(_mm_mul_ps(b1, _mm_loadu_ps(m + i)), _mm_mul_ps(c1, gradient));
     const __m128 square =
         _mm_add_ps(_mm_mul_ps(b2, _mm_loadu_ps(v + i)), _mm_mul_ps(c2, _mm_mul_ps(gradient, gradient)));
@@ -94,6 +102,9 @@ inline void adam_sse2(float* p, const float* g, float* m, float* v, std::int64_t
     _mm_storeu_ps(v + i, square);
     _mm_storeu_ps(p + i, _mm_sub_ps(_mm_loadu_ps(p + i), _mm_mul_ps(r, _mm_div_ps(mean, root))));
   }
+  double sums[2];
+  _mm_storeu_pd(sums, _mm_add_pd(low, high));
+  return std::sqrt(sums[0] + sums[1]);
 }
 
 /// Adam by hand for avx2; n must be a multiple of 8.
@@ -245,7 +256,7 @@ inline void adam(float* p, const float* g, float* m, float* v, std::int64_t n) {
   } else if (eigentune::simd_level_available(eigentune::SimdLevel::avx2)) {
     adam_avx2(p, g, m, v, whole);
   } else {
-    adam_sse2(p, g, m, v, whole);
+    adam_sse2<false>(p, g, m, v, whole);
   }
 #else
   adam_loop(p, g, m, v, whole);

@@ -90,6 +90,17 @@ struct FusedPass {
   ScalarStorage scalars{};     ///< the rule's
 };
 
+/// The functions that work on memory, for one rule, as described below. They are called through
+/// pointers, which what is compiled once for a whole program gets from the unit that makes an optimizer. Otherwise the
+/// linker could give that the kernels of a unit that was built for a larger processor.
+template <class Scalar, class State>
+struct Kernels {
+  double (*fused_pass)(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count);
+  double (*sum_of_squares)(SimdLevel level, const Scalar* values, std::int64_t size, std::int64_t following);
+  void (*average_pass)(SimdLevel level, const Scalar* parameter, State* average, double weight, std::int64_t size,
+                       std::int64_t following);
+};
+
 inline namespace EIGENTUNE_BASELINE {
 
 /// The elements at the end of a tensor that do not fill a tile, padded with zeros to one.
@@ -290,6 +301,11 @@ void average_pass(SimdLevel level, const Scalar* parameter, State* average, doub
   return generic::average_pass(parameter, average, weight, size, following);
 #endif
 }
+
+/// The kernels of this translation unit.
+template <class Rule, class Scalar, class State>
+inline constexpr Kernels<Scalar, State> kernels{fused_pass<Rule, Scalar, State>, sum_of_squares<Scalar>,
+                                                average_pass<Scalar, State>};
 
 }  // namespace EIGENTUNE_BASELINE
 }  // namespace eigentune::simd

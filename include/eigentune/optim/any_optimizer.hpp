@@ -44,6 +44,10 @@ class AnyOptimizer {
   using scalar_type = Scalar;
   using state_type = State;
 
+  AnyOptimizer(AnyOptimizer&&) = default;
+  AnyOptimizer& operator=(AnyOptimizer&&) = default;
+  [[gnu::noinline]] ~AnyOptimizer() {}  // NOLINT: `= default` would be inlined, and it is long
+
   /// Binds a parameter and its gradient, of equal shape and storage order, under a name of its own. A Matrix, Array or
   /// Tensor is kept by address and looked up at each step; a Map, Ref or Block is kept by value. State starts as the
   /// rule says. Throws std::invalid_argument, and changes nothing, if the name is taken or empty, shapes or storage
@@ -162,7 +166,7 @@ class AnyOptimizer {
     for (std::size_t i = 0; i < tensor.state.size(); ++i) {
       if (rule_->slots()[i].name == slot) return tensor.state[i].values();
     }
-    throw std::invalid_argument(fmt::format("state_values: {} has no state \"{}\"", rule_->name(), slot));
+    throw std::invalid_argument(message("state_values: {} has no state \"{}\"", rule_->name(), slot));
   }
 
   /// Where everything lies that a checkpoint holds, so that it is saved without a copy. Valid until the optimizer is
@@ -194,6 +198,12 @@ class AnyOptimizer {
   static constexpr double unlimited = std::numeric_limits<double>::infinity();
 
   struct Tensor : BoundTensor<Scalar> {
+    explicit Tensor(BoundTensor<Scalar>&& bound) : BoundTensor<Scalar>(std::move(bound)) {}
+    // Out of line: a tensor is large, and is moved and destroyed wherever a vector of them grows.
+    [[gnu::noinline]] Tensor(Tensor&&) noexcept = default;
+    Tensor& operator=(Tensor&&) noexcept = default;
+    [[gnu::noinline]] ~Tensor() {}  // NOLINT
+
     std::vector<Buffer<State>> state{};
     Buffer<Scalar> accumulated{};              // sum of gradients, if there is one
     std::shared_ptr<Buffer<State>> average{};  // shared with who swaps it in; null if none is kept

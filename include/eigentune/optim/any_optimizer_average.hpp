@@ -87,8 +87,8 @@ double AnyOptimizer<Scalar, State>::apply_and_average(const Tensor& tensor, cons
   if (tensor.average_weight == 0.0) return apply(tensor, block, level, adaptive_clip);
   if (tensor.averaged == 0) start_average(tensor, block);
   const double sum = apply(tensor, block, level, adaptive_clip);
-  simd::average_pass(level, tensor.pass.parameter + block.begin, tensor.average->data() + block.begin,
-                     tensor.average_weight, block.size, tensor.size() - block.begin - block.size);
+  rule_->kernels().average_pass(level, tensor.pass.parameter + block.begin, tensor.average->data() + block.begin,
+                                tensor.average_weight, block.size, tensor.size() - block.begin - block.size);
   return sum;
 }
 

@@ -16,8 +16,12 @@ void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> 
   tensors_.check_new(name, parameter, gradient);
   options.validate();
   const std::int64_t size = parameter.bound_view().size();
-  Tensor tensor{{std::move(name), std::move(parameter), std::move(gradient), options.or_else(options_.defaults)}};
-  for (const double start : rule_->start_values()) tensor.state.emplace_back(size, static_cast<State>(start));
+  Tensor tensor({std::move(name), std::move(parameter), std::move(gradient), options.or_else(options_.defaults)});
+  tensor.state = std::vector<Buffer<State>>(rule_->slots().size());
+  const auto starts = rule_->start_values();
+  for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
+    tensor.state[slot] = {size, static_cast<State>(starts[slot])};
+  }
   if (accumulated_ > 0) tensor.accumulated = {size, Scalar(0)};
   if (averaging_) tensor.average = new_average(size);
   tensors_.append(std::move(tensor));
@@ -103,9 +107,9 @@ StepReport AnyOptimizer<Scalar, State>::skip(const StepOptions& options, StepRep
   ++consecutive_skips_;
   if (consecutive_skips_ >= options_.max_consecutive_skips) {
     throw DivergenceError(
-        fmt::format("step: the gradients were not finite in {} steps in a row (gradient norm {} after {} "
-                    "applied steps); training has diverged",
-                    consecutive_skips_, report.gradient_norm, step_));
+        message("step: the gradients were not finite in {} steps in a row (gradient norm {} after {} "
+                "applied steps); training has diverged",
+                consecutive_skips_, report.gradient_norm, step_));
   }
   report.step = step_;
   report.skipped = skipped_;
@@ -121,9 +125,10 @@ double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const ThreadPoolRef
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen() ? 0.0
-                                   : simd::sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
-                                                          tensor.size() - block.begin - block.size);
+    sums[number] = tensor.frozen()
+                       ? 0.0
+                       : rule_->kernels().sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
+                                                         tensor.size() - block.begin - block.size);
   });
   return add_up();
 }
@@ -202,14 +207,15 @@ void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const 
 template <class Scalar, class State>
 double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level,
                                           bool adaptive_clip) const {
-  if (!adaptive_clip) return rule_->fused_pass(level, tensor.pass, block.begin, block.size);
+  if (!adaptive_clip) return rule_->kernels().fused_pass(level, tensor.pass, block.begin, block.size);
 
   // Clipped gradients go through a piece of the stack; the caller's gradients stay as they are.
   constexpr std::int64_t piece_size = 1024;
   static_assert(BlockPlan::block_size % piece_size == 0 && piece_size % simd::square_lanes == 0);
   alignas(64) std::array<Scalar, piece_size> clipped;
-  const double sum =
-      tensor.pass.measure ? simd::sum_of_squares(level, tensor.pass.gradient + block.begin, block.size) : 0.0;
+  const double sum = tensor.pass.measure
+                         ? rule_->kernels().sum_of_squares(level, tensor.pass.gradient + block.begin, block.size, 0)
+                         : 0.0;
   for (std::int64_t begin = block.begin; begin < block.begin + block.size; begin += piece_size) {
     const std::int64_t size = std::min(piece_size, block.begin + block.size - begin);
     const Scalar* gradient = tensor.pass.gradient + begin;
@@ -223,7 +229,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] += begin;
     pass.size = size;
     pass.zero_gradient = pass.measure = false;
-    rule_->fused_pass(level, pass, 0, size);
+    rule_->kernels().fused_pass(level, pass, 0, size);
     if (tensor.pass.zero_gradient) std::fill_n(tensor.pass.gradient + begin, size, Scalar(0));
   }
   return sum;

@@ -26,8 +26,8 @@ struct Interval {
 
 /// "[0, 1)".
 inline std::string to_string(const Interval& interval) {
-  return fmt::format("{}{}, {}{}", interval.includes_low ? '[' : '(', interval.low, interval.high,
-                     interval.includes_high ? ']' : ')');
+  return message("{}{}, {}{}", interval.includes_low ? "[" : "(", interval.low, interval.high,
+                 interval.includes_high ? "]" : ")");
 }
 
 inline constexpr Interval unit_half_open{0.0, 1.0, true, false};                                    ///< [0, 1)
@@ -69,10 +69,10 @@ struct Hyperparameter {
 
   /// "in [0, 1)", "one of inside_root, outside_root".
   std::string allowed_text() const {
-    if (is_number()) return "in " + to_string(allowed);
-    std::string text = "one of ";
-    for (std::size_t i = 0; i < options.size(); ++i) text.append(i > 0 ? ", " : "").append(options[i]);
-    return text;
+    if (is_number()) return message("in {}", allowed);
+    std::string list;
+    for (std::size_t i = 0; i < options.size(); ++i) list.append(message("{}{}", i > 0 ? ", " : "", options[i]));
+    return message("one of {}", list);
   }
 };
 
@@ -82,15 +82,14 @@ template <class Rule, class Value>
 Rule rule_of_member(Value Rule::*);
 
 template <auto member>
-constexpr Hyperparameter hyperparameter() {
-  using Rule = decltype(rule_of_member(member));
-  Hyperparameter entry;
-  entry.get = [](const void* rule) { return static_cast<double>(static_cast<const Rule*>(rule)->*member); };
-  entry.set = [](void* rule, double value) {
-    auto& place = static_cast<Rule*>(rule)->*member;
-    place = static_cast<std::remove_cvref_t<decltype(place)>>(value);
-  };
-  return entry;
+double get_member(const void* rule) {
+  return static_cast<double>(static_cast<const decltype(rule_of_member(member))*>(rule)->*member);
+}
+
+template <auto member>
+void set_member(void* rule, double value) {
+  auto& place = static_cast<decltype(rule_of_member(member))*>(rule)->*member;
+  place = static_cast<std::remove_cvref_t<decltype(place)>>(value);
 }
 
 }  // namespace detail
@@ -98,25 +97,19 @@ constexpr Hyperparameter hyperparameter() {
 /// A hyperparameter that is a number: `number<&AdamRule::beta1>("beta1", unit_half_open)`.
 template <auto member>
 constexpr Hyperparameter number(std::string_view name, Interval allowed) {
-  Hyperparameter entry = detail::hyperparameter<member>();
-  entry.name = name;
-  entry.allowed = allowed;
-  return entry;
+  return {.name = name, .allowed = allowed, .get = detail::get_member<member>, .set = detail::set_member<member>};
 }
 
 /// A hyperparameter that is an enumeration whose values 0, 1, ... are called `options`.
 template <auto member>
 constexpr Hyperparameter option(std::string_view name, std::span<const std::string_view> options) {
-  Hyperparameter entry = detail::hyperparameter<member>();
-  entry.name = name;
-  entry.options = options;
-  return entry;
+  return {.name = name, .options = options, .get = detail::get_member<member>, .set = detail::set_member<member>};
 }
 
 /// Checks every hyperparameter of the rule at `rule`: throws std::invalid_argument, "Adam: beta1 must be in [0, 1),
 /// got 1.2".
-inline void validate_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries,
-                                     const void* rule) {
+[[gnu::noinline]] inline void validate_hyperparameters(std::string_view rule_name,
+                                                       std::span<const Hyperparameter> entries, const void* rule) {
   for (const Hyperparameter& entry : entries) {
     const double value = entry.get(rule);
     const bool valid = entry.is_number() ? entry.allowed.contains(value)
@@ -125,10 +118,17 @@ inline void validate_hyperparameters(std::string_view rule_name, std::span<const
   }
 }
 
+namespace detail {
+
+template <class Rule>
+inline constexpr auto hyperparameters_of = Rule::hyperparameters();
+
+}  // namespace detail
+
 /// The same for a rule that lists its hyperparameters.
 template <class Rule>
 void validate_hyperparameters(const Rule& rule) {
-  validate_hyperparameters(Rule::name, Rule::hyperparameters(), &rule);
+  validate_hyperparameters(Rule::name, detail::hyperparameters_of<Rule>, &rule);
 }
 
 /// Sets one hyperparameter by name. Throws std::invalid_argument, and changes nothing, for a name that the rule does
