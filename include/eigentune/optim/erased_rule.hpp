@@ -28,13 +28,13 @@ class ErasedRule {
 
   std::string_view name() const { return name_; }
   std::span<const StateSlot> slots() const { return slots_; }
-  std::span<const Hyperparameter> hyperparameters() const { return hyperparameters_; }
+  std::span<const RuleHyperparameter> hyperparameters() const { return hyperparameters_; }
   const void* address() const { return const_cast<ErasedRule*>(this)->address(); }
   const simd::Kernels<Scalar, State>& kernels() const { return kernels_; }
 
   void set_hyperparameters(const Hyperparameters& values) {
     std::vector<double> before;
-    for (const Hyperparameter& entry : hyperparameters_) before.push_back(entry.get(address()));
+    for (const RuleHyperparameter& entry : hyperparameters_) before.push_back(entry.get(address()));
     try {
       eigentune::set_hyperparameters(name_, hyperparameters_, address(), values);
       validate();
@@ -45,14 +45,14 @@ class ErasedRule {
   }
 
  protected:
-  ErasedRule(std::string_view name, std::span<const StateSlot> slots, std::span<const Hyperparameter> hyperparameters,
-             simd::Kernels<Scalar, State> kernels)
+  ErasedRule(std::string_view name, std::span<const StateSlot> slots,
+             std::span<const RuleHyperparameter> hyperparameters, simd::Kernels<Scalar, State> kernels)
       : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(kernels) {}
 
  private:
   std::string_view name_;
   std::span<const StateSlot> slots_;
-  std::span<const Hyperparameter> hyperparameters_;
+  std::span<const RuleHyperparameter> hyperparameters_;
   simd::Kernels<Scalar, State> kernels_;
 };
 
@@ -77,7 +77,7 @@ constexpr bool has_update(std::index_sequence<slot...>) {
 
 /// What a rule lists; nothing for one that lists nothing.
 template <class Rule>
-constexpr std::span<const Hyperparameter> listed_hyperparameters() {
+constexpr std::span<const RuleHyperparameter> listed_hyperparameters() {
   if constexpr (requires { Rule::hyperparameters(); }) {
     return hyperparameters_of<Rule>;
   } else {
