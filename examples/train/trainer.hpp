@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,12 +39,16 @@ struct Outcome {
   int signal = 0;  ///< 0: it was not interrupted
 };
 
+/// Is told each row of the curves, in the order of the steps. What it throws ends the run.
+using RowObserver = std::function<void(std::int64_t step, const eigentune::CurveValues&)>;
+
 /// One training run, from the beginning or from a checkpoint.
 class Trainer {
  public:
-  /// Restores the state if that is asked for. Throws std::invalid_argument where options do not fit the checkpoints,
-  /// and eigentune::Error where a folder or file cannot be used; nothing is lost then.
-  Trainer(const Options& options, const Splits& splits)
+  /// Restores the state if that is asked for, or else evaluates before the first step, whose row `observer` is told,
+  /// too. Throws std::invalid_argument where options do not fit the checkpoints, and eigentune::Error where a folder or
+  /// file cannot be used; nothing is lost then.
+  Trainer(const Options& options, const Splits& splits, RowObserver observer = {})
       : options_(options),
         splits_(splits),
         state_{.network = Network<float>(network_options(options, splits)),
@@ -53,6 +58,7 @@ class Trainer {
         parallel_for_(options.threads),
         batches_(load_batches(splits.train, options.batch_size, options.seed, options.producers)),
         weights_(static_cast<std::size_t>(options.batch_size), 1.0F),
+        observer_(std::move(observer)),
         progress_(options.schedule.steps, options.quiet),
         throughput_(options.batch_size) {
     state_.network.initialize(options.seed);
@@ -82,9 +88,15 @@ class Trainer {
     }
   }
 
-  /// Trains, and evaluates on the test split. Throws eigentune::Error if training diverges or a checkpoint cannot be
-  /// saved.
+  /// Trains, and evaluates on the test split unless it was interrupted. Throws as train does.
   Outcome run() {
+    if (const int signal = train(); signal != 0) return {.signal = signal};
+    return {.test = test()};
+  }
+
+  /// Trains without a look at the test split. Returns the signal that interrupted it, or 0. Throws
+  /// eigentune::DivergenceError if training diverges, and eigentune::Error if a checkpoint cannot be saved.
+  int train() {
     std::optional<Interruption> interruption;
     if (checkpoints_) interruption.emplace();
     start_clocks();
@@ -92,11 +104,23 @@ class Trainer {
       step();
       if (interruption && interruption->signal() != 0) {
         leave(interruption->signal());
-        return {.signal = interruption->signal()};
+        return interruption->signal();
       }
     }
     report();
-    return {.test = test()};
+    return 0;
+  }
+
+  /// The score on the test split, of the best checkpoint where there are any: the playbook's retrospective selection.
+  Score test() {
+    if (checkpoints_) checkpoints_->wait();
+    if (checkpoints_ && options_.keep_best > 0 && checkpoints_->any_measured()) {
+      const auto best = checkpoints_->restore_best();
+      note_passed_over(best);
+      progress_.note(fmt::format("the test is of the best checkpoint, of step {}, validation accuracy {:.4f}",
+                                 best.step, 1.0 - best.metric.value_or(1.0)));
+    }
+    return evaluate(splits_.test);
   }
 
   /// Why the file of curves is incomplete, or nothing.
@@ -142,7 +166,7 @@ class Trainer {
                                .gradient_norm = report.gradient_norm,
                                .clip_scale = report.clip_scale};
     const bool evaluate = evaluation_due_(figures.step), checkpoint = checkpoint_due();
-    if (!evaluate) curves_.add(figures.step, row);
+    if (!evaluate) add_row(row);
     throughput_.step();
     interval_->step();
 
@@ -211,7 +235,7 @@ class Trainer {
     const Score score = evaluate(splits_.validation);
     row.validation_loss = figures.validation_loss = score.mean_loss();
     row.validation_error = figures.validation_error = 1.0 - score.accuracy();
-    curves_.add(figures.step, row);
+    add_row(row);
     if (!eigentune::is_finite(score.mean_loss())) {
       throw eigentune::DivergenceError(
           fmt::format("the validation loss after step {} is not finite; training has diverged", figures.step));
@@ -220,6 +244,11 @@ class Trainer {
       figures.best_error = figures.validation_error;
       figures.best_step = figures.step;
     }
+  }
+
+  void add_row(const eigentune::CurveValues& row) {
+    curves_.add(state_.figures.step, row);
+    if (observer_) observer_(state_.figures.step, row);
   }
 
   bool checkpoint_due() const {
@@ -250,18 +279,6 @@ class Trainer {
     if (!curves_.path().empty() && curves_.error().empty()) progress_.note("curves: " + curves_.path());
   }
 
-  /// The playbook's retrospective checkpoint selection, where there are checkpoints to select from.
-  Score test() {
-    if (checkpoints_) checkpoints_->wait();
-    if (checkpoints_ && options_.keep_best > 0 && checkpoints_->any_measured()) {
-      const auto best = checkpoints_->restore_best();
-      note_passed_over(best);
-      progress_.note(fmt::format("the test is of the best checkpoint, of step {}, validation accuracy {:.4f}",
-                                 best.step, 1.0 - best.metric.value_or(1.0)));
-    }
-    return evaluate(splits_.test);
-  }
-
   const Options& options_;
   const Splits& splits_;
   TrainingState state_;
@@ -272,6 +289,7 @@ class Trainer {
   std::vector<float> weights_;  // of a batch
   std::optional<Checkpoints> checkpoints_;
   Curves curves_;
+  RowObserver observer_;
   Progress progress_;
   eigentune::Throughput throughput_;               // of the whole run
   std::optional<eigentune::Throughput> interval_;  // since the last evaluation
