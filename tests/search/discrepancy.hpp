@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -15,9 +16,9 @@ namespace eigentune {
 /// with z = x - 1/2. result[a][d - 1] is for counts[a] points; the counts ascend.
 inline std::vector<std::vector<double>> centred_discrepancies(const std::vector<std::vector<double>>& points,
                                                               const std::vector<std::size_t>& counts) {
-  const std::size_t dimensions = points.front().size();
+  const std::size_t dimensions = points.front().size();  // at most 64
   std::vector<std::vector<double>> result;
-  std::vector<double> single(dimensions, 0.0), pairs(dimensions, 0.0);
+  std::array<double, 64> single{}, pairs{};
   std::size_t done = 0;
   for (const std::size_t count : counts) {
     for (; done < count; ++done) {

@@ -265,6 +265,18 @@ TEST_P(StorageConformance, PrefersTheLowestNumberThatWaits) {
   EXPECT_EQ(claim(study).number, 4);
 }
 
+TEST_P(StorageConformance, PrefersTheLowestNumberWhetherItWaitsOrWasLost) {
+  const StudyId study = open(10);
+  const Claim first = claim(study), second = claim(study), third = claim(study);
+  advance(lease / 2);
+  storage().heartbeat(first, lease);  // so that the second one's lease runs out before
+  storage().release(third);
+  advance(lease);
+  EXPECT_EQ(claim(study).number, first.number);
+  EXPECT_EQ(claim(study).number, second.number);
+  EXPECT_EQ(claim(study).number, third.number);
+}
+
 TEST_P(StorageConformance, GivesATrialToAnotherWorkerWhenItsLeaseHasRunOut) {
   const StudyId study = open(1);
   const Claim lost = claim(study, "first");

@@ -142,10 +142,7 @@ struct Grid {
   /// Whether a condition of `later` hyperparameters is about this one.
   static bool decides(const Hyperparameter& hyperparameter, Hyperparameters later) {
     return std::any_of(later.begin(), later.end(), [&](const Hyperparameter& other) {
-      if (!other.condition) return false;
-      const auto& clauses = other.condition->clauses();
-      return std::any_of(clauses.begin(), clauses.end(),
-                         [&](const Clause& clause) { return clause.id == hyperparameter.id; });
+      return other.condition && other.condition->is_about(hyperparameter.id);
     });
   }
 };

@@ -21,7 +21,7 @@ namespace eigentune {
 /// number of workers in any order get the same points, on every platform, and more trials never change the earlier
 /// ones.
 ///
-/// - Scientific values take turns: each of K values has n/K trials after any n, give or take 2, and several scientific
+/// - Scientific values take turns: each of K values has n/K trials after any n, give or take 3, and several scientific
 ///   hyperparameters go through all combinations. (More than 16 values in an order, or real numbers, are spread like a
 ///   nuisance hyperparameter's.) A nuisance hyperparameter that others are conditional on takes turns too.
 /// - Every other hyperparameter has a coordinate, with the smallest primes as bases: first those that are always

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -51,40 +50,10 @@ class HaltonLayout {
  public:
   static constexpr std::int64_t most_ordered_turns = 16;
 
-  explicit HaltonLayout(const SearchSpace& space) : space_(space.hyperparameters()) {
-    const std::size_t count = space_.size();
-    turns_of_.resize(count);
-    axis_of_.resize(count);
-    std::vector<std::vector<std::size_t>> sharers;
-    std::uint64_t combinations = 1;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!takes_turns(space_[i])) continue;
-      const auto cardinality = static_cast<std::uint64_t>(*space_[i].domain.cardinality());
-      const auto fits = [&](std::size_t slot) { return turns_[slot].cardinality == cardinality; };
-      if (!share(i, sharers, turns_of_[i], fits)) {
-        if (cardinality > most_combinations / combinations) continue;  // too many: on an axis
-        turns_of_[i] = turns_.size();
-        turns_.emplace_back(cardinality, combinations);
-        sharers.push_back({i});
-        combinations *= cardinality;
-      }
-    }
-    sharers.clear();
-    for (const bool conditional : {false, true}) {
-      for (std::size_t i = 0; i < count; ++i) {
-        const bool constant = space_[i].domain.cardinality() == 1;  // as all fixed ones
-        if (turns_of_[i] || constant || space_[i].condition.has_value() != conditional) continue;
-        if (!share(i, sharers, axis_of_[i], [](std::size_t) { return true; })) {
-          axis_of_[i] = sharers.size();
-          sharers.push_back({i});
-        }
-      }
-    }
-    for (const std::uint64_t prime : smallest_primes(sharers.size())) {
-      std::size_t spent = 0;
-      for (std::uint64_t rest = combinations; rest % prime == 0; rest /= prime) ++spent;
-      axes_.push_back({prime, spent});
-    }
+  explicit HaltonLayout(const SearchSpace& space)
+      : turns_of_(space.hyperparameters().size()), axis_of_(space.hyperparameters().size()) {
+    give_turns(space.hyperparameters());
+    give_axes(space.hyperparameters());
   }
 
   const std::vector<Turns>& turns() const { return turns_; }
@@ -95,46 +64,74 @@ class HaltonLayout {
   std::optional<std::size_t> axis_of(std::size_t index) const { return axis_of_[index]; }
 
  private:
+  using Hyperparameters = std::span<const Hyperparameter>;
+  using Sharers = std::vector<std::vector<std::size_t>>;  // of each slot, by their indices
+
   static constexpr std::uint64_t most_combinations = std::uint64_t{1} << 31;
 
-  bool takes_turns(const Hyperparameter& hyperparameter) const {
+  void give_turns(Hyperparameters all) {
+    Sharers sharers;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!takes_turns(all[i], all)) continue;
+      const auto cardinality = static_cast<std::uint64_t>(*all[i].domain.cardinality());
+      const auto fits = [&](std::size_t slot) { return turns_[slot].cardinality == cardinality; };
+      turns_of_[i] = place(i, all, sharers, fits);
+      if (*turns_of_[i] < turns_.size()) continue;
+      if (cardinality > most_combinations / combinations_) {
+        sharers.pop_back();
+        turns_of_[i].reset();  // it gets an axis
+      } else {
+        turns_.emplace_back(cardinality, combinations_);
+        combinations_ *= cardinality;
+      }
+    }
+  }
+
+  void give_axes(Hyperparameters all) {
+    Sharers sharers;
+    for (const bool conditional : {false, true}) {
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool has_one_value = all[i].domain.cardinality() == 1;  // as all fixed ones
+        if (turns_of_[i] || has_one_value || all[i].condition.has_value() != conditional) continue;
+        axis_of_[i] = place(i, all, sharers, [](std::size_t) { return true; });
+      }
+    }
+    for (const std::uint64_t prime : smallest_primes(sharers.size())) {
+      std::size_t spent = 0;
+      for (std::uint64_t rest = combinations_; rest % prime == 0; rest /= prime) ++spent;
+      axes_.push_back({prime, spent});
+    }
+  }
+
+  static bool takes_turns(const Hyperparameter& hyperparameter, Hyperparameters all) {
     const auto cardinality = hyperparameter.domain.cardinality();
     if (!cardinality || *cardinality == 1) return false;
-    if (is_decisive(hyperparameter)) return true;
-    const bool few = hyperparameter.domain.scale() == Scale::unordered || *cardinality <= most_ordered_turns;
-    return hyperparameter.role == Role::scientific && few;
-  }
-
-  /// Whether a condition is about it.
-  bool is_decisive(const Hyperparameter& hyperparameter) const {
-    return std::any_of(space_.begin(), space_.end(), [&](const Hyperparameter& other) {
-      if (!other.condition) return false;
-      const auto& clauses = other.condition->clauses();
-      return std::any_of(clauses.begin(), clauses.end(),
-                         [&](const Clause& clause) { return clause.id == hyperparameter.id; });
+    const bool decides = std::any_of(all.begin(), all.end(), [&](const Hyperparameter& other) {
+      return other.condition && other.condition->is_about(hyperparameter.id);
     });
+    const bool few = hyperparameter.domain.scale() == Scale::unordered || *cardinality <= most_ordered_turns;
+    return decides || (hyperparameter.role == Role::scientific && few);
   }
 
-  /// Lets hyperparameter `index` join the first of the places that fits and whose sharers all exclude it.
+  /// The first slot that fits and whose sharers all exclude hyperparameter `index`, or else a new one: it joins them.
   template <class Fits>
-  bool share(std::size_t index, std::vector<std::vector<std::size_t>>& sharers, std::optional<std::size_t>& place,
-             const Fits& fits) const {
-    const auto& condition = space_[index].condition;
-    for (std::size_t slot = 0; slot < sharers.size(); ++slot) {
+  static std::size_t place(std::size_t index, Hyperparameters all, Sharers& sharers, const Fits& fits) {
+    const auto& condition = all[index].condition;
+    std::size_t slot = 0;
+    for (; slot < sharers.size(); ++slot) {
       const bool apart = std::all_of(sharers[slot].begin(), sharers[slot].end(), [&](std::size_t other) {
-        return condition && space_[other].condition && condition->excludes(*space_[other].condition);
+        return condition && all[other].condition && condition->excludes(*all[other].condition);
       });
-      if (!apart || !fits(slot)) continue;
-      sharers[slot].push_back(index);
-      place = slot;
-      return true;
+      if (apart && fits(slot)) break;
     }
-    return false;
+    if (slot == sharers.size()) sharers.emplace_back();
+    sharers[slot].push_back(index);
+    return slot;
   }
 
-  std::span<const Hyperparameter> space_;
-  std::vector<Turns> turns_;
-  std::vector<Axis> axes_;
+  std::uint64_t combinations_ = 1;  // the product of the cardinalities of turns_
+  std::vector<Turns> turns_{};
+  std::vector<Axis> axes_{};
   std::vector<std::optional<std::size_t>> turns_of_;
   std::vector<std::optional<std::size_t>> axis_of_;
 };

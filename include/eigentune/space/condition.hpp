@@ -30,8 +30,6 @@ struct Clause {
 /// clauses tell all, in the order of the space, one for each hyperparameter.
 class Condition {
  public:
-  explicit Condition(std::vector<Clause> clauses) : clauses_(std::move(clauses)) {}
-
   const std::vector<Clause>& clauses() const { return clauses_; }
 
   /// Whether `point` meets it. The point may be partial, but must go as far as the condition does.
@@ -40,6 +38,11 @@ class Condition {
       const Value* value = point.find(clause.name);
       return value != nullptr && clause.holds(*value);
     });
+  }
+
+  /// Whether one of the clauses is about the hyperparameter with this id.
+  bool is_about(const std::string& id) const {
+    return std::any_of(clauses_.begin(), clauses_.end(), [&id](const Clause& clause) { return clause.id == id; });
   }
 
   /// Whether no point can meet both.
@@ -80,6 +83,10 @@ class Condition {
   friend bool operator==(const Condition&, const Condition&) = default;
 
  private:
+  friend class HyperparameterHandle;
+
+  explicit Condition(std::vector<Clause> clauses) : clauses_(std::move(clauses)) {}
+
   static Clause common(Clause a, const Clause& b) {
     std::erase_if(a.values, [&b](const Value& value) { return !b.holds(value); });
     return a;

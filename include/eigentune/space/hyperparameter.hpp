@@ -30,6 +30,9 @@ struct Hyperparameter {
   /// Whether it is active for `point`, of which only what comes earlier in the space matters.
   bool is_active(const Point& point) const { return !condition || condition->holds(point); }
 
+  /// Whether a condition can be about it: it is a choice, discrete, or a scientific integer.
+  bool can_be_condition() const { return domain.is_listed() || (domain.is_countable() && role == Role::scientific); }
+
   friend bool operator==(const Hyperparameter&, const Hyperparameter&) = default;
 };
 
@@ -52,7 +55,7 @@ class HyperparameterHandle {
   /// values must be listed (choice or discrete) or it must be a scientific integer.
   Condition is_any_of(std::vector<Value> values) const {
     const Domain& domain = hyperparameter_.domain;
-    require(domain.is_listed() || (domain.is_countable() && hyperparameter_.role == Role::scientific),
+    require(hyperparameter_.can_be_condition(),
             "{}: a condition needs a choice, a discrete or a scientific integer hyperparameter, and this is {} {}",
             id(), to_string(hyperparameter_.role), domain.text());
     require(!values.empty(), "{}: a condition needs at least one value", id());

@@ -146,21 +146,25 @@ class SearchSpace {
   }
 
   void check_condition(const Hyperparameter& added) const {
-    require(!added.condition->clauses().empty(), "SearchSpace: the condition of {} is empty", added.name);
     for (const Clause& clause : added.condition->clauses()) {
-      require(clause.index < hyperparameters_.size() && hyperparameters_[clause.index].id == clause.id &&
-                  contains_all(hyperparameters_[clause.index].domain, clause.values),
-              "SearchSpace: {} is conditional on a hyperparameter that this space does not have: {}", added.name,
-              clause.id);
+      require(has(clause), "SearchSpace: {} is conditional on a hyperparameter that this space does not have: {}",
+              added.name, clause.id);
       require(added.role != Role::scientific || hyperparameters_[clause.index].role != Role::nuisance,
               "SearchSpace: {} is scientific, so it cannot be conditional on {}, which is a nuisance hyperparameter",
               added.name, clause.id);
     }
   }
 
-  static bool contains_all(const Domain& domain, const std::vector<Value>& values) {
-    for (const Value& value : values) {
-      if (!domain.contains(value)) return false;
+  /// Whether the clause could have come from a handle of this space: another space may have a hyperparameter of the
+  /// same name, but with other values.
+  bool has(const Clause& clause) const {
+    if (clause.index >= hyperparameters_.size()) return false;
+    const Hyperparameter& own = hyperparameters_[clause.index];
+    if (own.id != clause.id || !own.can_be_condition()) return false;
+    std::int64_t last = -1;
+    for (const Value& value : clause.values) {
+      if (!own.domain.contains(value) || own.domain.index_of(value) <= last) return false;
+      last = own.domain.index_of(value);
     }
     return true;
   }
