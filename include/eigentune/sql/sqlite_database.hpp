@@ -109,7 +109,7 @@ class SqliteDatabase {
       case SQLITE_READONLY:
         return "expected a file that may be written to, found one that may only be read";
       case SQLITE_CORRUPT:
-        return fmt::format("expected a sound database, found a corrupt one ({})", error.get_error_message());
+        return "expected a sound database, found a corrupt one";
       case SQLITE_FULL:
         return "expected room for what is to be written, found the disk full";
       case SQLITE_CANTOPEN:
