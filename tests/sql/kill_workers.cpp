@@ -73,7 +73,7 @@ void run(Storage& storage, const Claim& claim) {
     if (step == 9) {
       storage.report(claim, rows);
       rows.clear();
-      std::this_thread::sleep_for(Milliseconds(5));
+      std::this_thread::sleep_for(Milliseconds(20));
     }
   }
   storage.finish(claim, {.objective = objective_of(*claim.point, 19), .best_step = 19}, rows);

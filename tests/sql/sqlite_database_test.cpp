@@ -280,8 +280,8 @@ TEST(SqlStorage, TellsOfALockThatLastsTooLong) {
   const StudyId study = storage->open_study(definition_of("study"));
   RawDatabase raw(folder.path("study.db"));
   raw.run("BEGIN IMMEDIATE");
-  const std::string locked = fmt::format(
-      "storage \"{}\": expected it to be free within 50 ms, found it locked by another process all that time", url);
+  const std::string locked =
+      fmt::format("storage \"{}\": expected it to be free within 50 ms, found it locked all that time", url);
   EXPECT_EQ(error_of<Error>([&] { storage->claim(study, "worker", lease); }), locked);
   EXPECT_TRUE(storage->read(study, 0).records.empty());  // readers do not wait
   raw.run("COMMIT");

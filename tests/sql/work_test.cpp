@@ -44,8 +44,8 @@ Calls instructions_among(std::int64_t trials) {
   SqlStorage storage(std::make_unique<SqlConnection>(
       "storage", std::move(session),
       SqlDialect{.now = "1700000000000",
-                 .time_text = {},
                  .bytes = "BLOB",
+                 .time_text = {},
                  .begin_write = "BEGIN IMMEDIATE",
                  .explains = [](const soci::soci_error& error) { throw Error(error.what()); }}));
   const auto point_of = [](std::int64_t) { return Point({{"x", 0.5}}); };

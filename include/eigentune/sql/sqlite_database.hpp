@@ -104,8 +104,7 @@ class SqliteDatabase {
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
       case SQLITE_PROTOCOL:
-        return fmt::format("expected it to be free within {} ms, found it locked by another process all that time",
-                           busy_timeout.count());
+        return fmt::format("expected it to be free within {} ms, found it locked all that time", busy_timeout.count());
       case SQLITE_READONLY:
         return "expected a file that may be written to, found one that may only be read";
       case SQLITE_CORRUPT:
