@@ -245,9 +245,7 @@ TEST(SqlStorage, TellsOfACorruptDatabase) {
     file << std::string(size - 12 * 4096, '\x5a');
   }
   EXPECT_EQ(error_of<Error>([&] { open_storage(url)->read(study, 0); }),
-            fmt::format("storage \"{}\": expected a sound database, found a corrupt one (database disk image is "
-                        "malformed)",
-                        url));
+            fmt::format("storage \"{}\": expected a sound database, found a corrupt one", url));
 }
 
 TEST(SqlStorage, TellsOfAFileThatWasCutOff) {
@@ -282,8 +280,8 @@ TEST(SqlStorage, TellsOfALockThatLastsTooLong) {
   const StudyId study = storage->open_study(definition_of("study"));
   RawDatabase raw(folder.path("study.db"));
   raw.run("BEGIN IMMEDIATE");
-  const std::string locked = fmt::format(
-      "storage \"{}\": expected it to be free within 50 ms, found it locked by another process all that time", url);
+  const std::string locked =
+      fmt::format("storage \"{}\": expected it to be free within 50 ms, found it locked all that time", url);
   EXPECT_EQ(error_of<Error>([&] { storage->claim(study, "worker", lease); }), locked);
   EXPECT_TRUE(storage->read(study, 0).records.empty());  // readers do not wait
   raw.run("COMMIT");
@@ -377,11 +375,12 @@ TEST(SqlStorage, KeepsAStudyWhenItIsOpenedAgain) {
     return Study("study", space,
                  {.trials = 8, .sampler = Halton{.seed = 1}, .storage = open_storage(folder.url("study.db"))});
   };
-  study().run([](Trial& trial) {
+  const auto train = [](Trial& trial) {
     for (std::int64_t step = 0; step < 20; ++step) {
       trial.report(step, {.validation_error = trial.get<double>("learning_rate") / static_cast<double>(step + 1)});
     }
-  });
+  };
+  study().run(train, {.progress = nullptr});
   const std::vector<TrialRecord> trials = study().trials();
   ASSERT_EQ(trials.size(), 8u);
   for (const TrialRecord& trial : trials) EXPECT_EQ(trial.objective, trial.point->get<double>("learning_rate") / 20.0);

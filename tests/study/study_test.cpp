@@ -344,6 +344,11 @@ TEST(Study, RefusesOptionsOutOfRange) {
   EXPECT_EQ(error_with([](StudyOptions& options) { options.lease = std::chrono::milliseconds(0); }),
             "Study: lease must be above 0 ms, got 0");
   EXPECT_EQ(error_of([] { Study("", unit_interval(), {.trials = 1}); }), "Study: name must not be empty");
+  const auto storage = std::make_shared<MemoryStorage>();
+  EXPECT_THROW(
+      Study("study", unit_interval(), {.trials = 1, .storage = storage, .lease = std::chrono::milliseconds(0)}),
+      std::invalid_argument);
+  EXPECT_TRUE(storage->study_names().empty());
 }
 
 /// Three points.
@@ -374,6 +379,8 @@ TEST(Study, IsLoadedByNameToBeLookedAt) {
             "Study: \"study\" was loaded to be looked at, and has no sampler to run trials with");
   EXPECT_EQ(error_of<Error>([&] { Study::load(storage, "studie"); }),
             "study \"studie\": expected it in the storage, found study");
+  EXPECT_EQ(error_of<Error>([&] { Study::load(std::make_shared<MemoryStorage>(), "study"); }),
+            "study \"study\": expected it in the storage, found none");
 }
 
 TEST(Study, RunsEnqueuedPointsOfItsSpace) {

@@ -29,8 +29,11 @@ struct SqlOptions {
 ///
 /// `sqlite:///study.db` is a file relative to the working directory, `sqlite:////home/me/study.db` an absolute one, as
 /// in SQLAlchemy and Optuna; the path is taken as it is, without escapes. The file is made if there is none. It must be
-/// on a disk of this machine (see SqliteDatabase). Each write is on the disk when its call returns: two for a trial,
-/// and one more for each batch of its curve but the last, and each heartbeat.
+/// on a disk of this machine (see SqliteDatabase).
+///
+/// What a call has written is on the disk when it returns. A trial waits for the disk twice, when it is claimed with
+/// its point and when it ends; once more for each batch of its curve but the last, for each heartbeat, and for its
+/// point if the sampler looks at the other trials.
 ///
 /// A process that forks after this must open the storage anew in the child.
 ///

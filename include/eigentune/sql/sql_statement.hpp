@@ -111,6 +111,8 @@ class SqlStatement {
   SqlStatement(const SqlStatement&) = delete;
   SqlStatement& operator=(const SqlStatement&) = delete;
 
+  const std::string& text() const { return sql_; }
+
   /// Runs it to its end and calls `take` with the columns of each row.
   ///
   ///     statement.each<std::int64_t, std::string>({{"study", id}}, [](std::int64_t number, std::string text) {...});

@@ -93,7 +93,9 @@ struct SqlStatements {
   // Points
 
   SqlStatement point_before = connection.statement(
-      "SELECT point, (SELECT MAX(point_revision) FROM trial WHERE study = :study) FROM trial" + held);
+      "SELECT point, (SELECT MAX(point_revision) FROM trial WHERE study = :study AND point_revision IS NOT NULL) FROM "
+      "trial" +
+      held);
 
   SqlStatement set_point = connection.statement("UPDATE trial SET point = :point, revision = " + next_revision +
                                                 ", point_revision = " + next_revision + held);

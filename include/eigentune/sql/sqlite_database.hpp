@@ -104,12 +104,11 @@ class SqliteDatabase {
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
       case SQLITE_PROTOCOL:
-        return fmt::format("expected it to be free within {} ms, found it locked by another process all that time",
-                           busy_timeout.count());
+        return fmt::format("expected it to be free within {} ms, found it locked all that time", busy_timeout.count());
       case SQLITE_READONLY:
         return "expected a file that may be written to, found one that may only be read";
       case SQLITE_CORRUPT:
-        return fmt::format("expected a sound database, found a corrupt one ({})", error.get_error_message());
+        return "expected a sound database, found a corrupt one";
       case SQLITE_FULL:
         return "expected room for what is to be written, found the disk full";
       case SQLITE_CANTOPEN:

@@ -106,8 +106,9 @@ class Study {
     require(storage != nullptr, "Study: storage must not be null");
     const std::optional<StudyId> id = storage->find_study(name);
     if (!id) {
+      const std::vector<std::string> names = storage->study_names();
       throw Error(fmt::format("study \"{}\": expected it in the storage, found {}", name,
-                              fmt::join(storage->study_names(), ", ")));
+                              names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
     }
     StudyDefinition definition = storage->definition(*id);
     SearchSpace space = parse_search_space(definition.space);

@@ -36,8 +36,8 @@ class StudyCore {
   /// Opens the study in the storage.
   explicit StudyCore(Parts parts)
       : parts_(std::move(parts)),
-        id_(parts_.storage->open_study(parts_.definition)),
         heartbeat_(parts_.storage, parts_.lease),
+        id_(parts_.storage->open_study(parts_.definition)),
         records_(parts_.definition.direction, is_adaptive()) {
     parts_.definition = parts_.storage->definition(id_);
   }
@@ -125,8 +125,8 @@ class StudyCore {
   }
 
   Parts parts_;
+  Heartbeat heartbeat_;  // checks the lease before there is a study
   StudyId id_;
-  Heartbeat heartbeat_;
   std::mutex records_mutex_, suggestion_mutex_;
   StudyRecords records_;
 };
