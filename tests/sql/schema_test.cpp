@@ -38,12 +38,7 @@ void restore_version_1(const std::filesystem::path& path) {
 }
 
 std::vector<std::string> schema_of(const std::filesystem::path& path) {
-  std::vector<std::string> statements;
-  soci::session session(soci::sqlite3, path.string());
-  const soci::rowset<std::string> rows = session.prepare
-                                         << "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
-  for (const std::string& sql : rows) statements.push_back(sql);
-  return statements;
+  return RawDatabase(path).values("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name");
 }
 
 TEST(SqlSchema, OfVersion1IsTheSameForEver) {

@@ -126,8 +126,8 @@ TEST(OpenStorage, WritesAheadWithFullSynchronization) {
   const auto storage = open_storage(folder.url("study.db"));
   RawDatabase raw(folder.path("study.db"));
   EXPECT_EQ(raw.value("PRAGMA journal_mode"), "wal");
-  EXPECT_EQ(raw.value<int>("PRAGMA user_version"), 1);
-  EXPECT_EQ(raw.value<int>("PRAGMA application_id"), 0x65696774);
+  EXPECT_EQ(raw.value<std::int64_t>("PRAGMA user_version"), 1);
+  EXPECT_EQ(raw.value<std::int64_t>("PRAGMA application_id"), 0x65696774);
 }
 
 TEST(OpenStorage, MakesOneDatabaseForManyWhoComeAtOnce) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <eigentune/sql/sql_statement.hpp>
+
 #include <fmt/core.h>
 
 #include <cstdlib>
@@ -8,7 +10,10 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace eigentune::sql_test {
 
@@ -42,17 +47,23 @@ class RawDatabase {
  public:
   explicit RawDatabase(const std::filesystem::path& path) : session_(soci::sqlite3, path.string()) {}
 
-  void run(const std::string& sql) { session_ << sql; }
+  void run(const std::string& sql) { SqlStatement(session_, fail_, sql).execute({}); }
 
+  /// The values of the only column.
+  template <class T = std::string>
+  std::vector<T> values(const std::string& sql) {
+    std::vector<T> result;
+    SqlStatement(session_, fail_, sql).each<T>({}, [&](T value) { result.push_back(std::move(value)); });
+    return result;
+  }
   template <class T = std::string>
   T value(const std::string& sql) {
-    T result{};
-    session_ << sql, soci::into(result);
-    return result;
+    return values<T>(sql).at(0);
   }
 
  private:
   soci::session session_;
+  SqlStatement::Fail fail_ = [](const soci::soci_error& error) { throw std::runtime_error(error.what()); };
 };
 
 }  // namespace eigentune::sql_test

@@ -40,7 +40,7 @@ Calls instructions_among(std::int64_t trials) {
                                           .objective = "best",
                                           .trials = 1'000'000});
   auto session = std::make_unique<soci::session>(soci::sqlite3, folder.path("study.db").string());
-  sqlite_api::sqlite3* database = dynamic_cast<soci::sqlite3_session_backend&>(*session->get_backend()).conn_;
+  sqlite_api::sqlite3* database = static_cast<soci::sqlite3_session_backend*>(session->get_backend())->conn_;
   SqlStorage storage(std::make_unique<SqlConnection>(
       "storage", std::move(session),
       SqlDialect{.now = "1700000000000",

@@ -5,11 +5,13 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <soci/soci.h>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <unistd.h>
 #include <utility>

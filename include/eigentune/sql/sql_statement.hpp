@@ -1,9 +1,5 @@
 #pragma once
 
-#include <eigentune/core/error.hpp>
-
-#include <fmt/core.h>
-
 #include <concepts>
 #include <cstdint>
 #include <functional>

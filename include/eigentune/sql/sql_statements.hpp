@@ -24,6 +24,9 @@ struct SqlStatements {
   // The trial that a claim holds.
   inline static const std::string held =
       " WHERE study = :study AND number = :number AND state = 'running' AND token = :token";
+  // Whether the trial of an attempt that ends as :state goes on.
+  inline static const std::string is_tried_again =
+      ":state = 'failed' AND attempt < (SELECT max_attempts FROM study WHERE study = :study)";
 
   SqlConnection& connection;
 
@@ -81,11 +84,10 @@ struct SqlStatements {
       "UPDATE trial SET state = 'queued', attempt = attempt - 1, revision = " + next_revision + held);
 
   SqlStatement finish = connection.statement(
-      "UPDATE trial SET state = CASE WHEN :state = 'failed' AND attempt < (SELECT max_attempts FROM study WHERE study ="
-      " :study) THEN 'queued' ELSE :state END, finished = CASE WHEN :state = 'failed' AND attempt < (SELECT "
-      "max_attempts"
-      " FROM study WHERE study = :study) THEN NULL ELSE {now} END, objective = :objective, best_step = :best_step,"
-      " reason = :reason, infeasible_step = :infeasible_step, diverged_step = :diverged_step, revision = " +
+      "UPDATE trial SET state = CASE WHEN " + is_tried_again + " THEN 'queued' ELSE :state END, finished = CASE WHEN " +
+      is_tried_again +
+      " THEN NULL ELSE {now} END, objective = :objective, best_step = :best_step, reason = :reason,"
+      " infeasible_step = :infeasible_step, diverged_step = :diverged_step, revision = " +
       next_revision + held + " RETURNING state");
 
   SqlStatement has_trial = connection.statement("SELECT 1 FROM trial WHERE study = :study AND number = :number");
@@ -93,8 +95,8 @@ struct SqlStatements {
   // Points
 
   SqlStatement point_before = connection.statement(
-      "SELECT point, (SELECT MAX(point_revision) FROM trial WHERE study = :study AND point_revision IS NOT NULL) FROM "
-      "trial" +
+      "SELECT point, (SELECT MAX(point_revision) FROM trial WHERE study = :study AND point_revision IS NOT NULL)"
+      " FROM trial" +
       held);
 
   SqlStatement set_point = connection.statement("UPDATE trial SET point = :point, revision = " + next_revision +
@@ -132,9 +134,8 @@ struct SqlStatements {
   SqlStatement read = connection.statement(
       "SELECT " + next_revision +
       " - 1, number, point, state, attempt, trial.objective, best_step, reason, infeasible_step, diverged_step, worker,"
-      " started, finished"
-      " FROM study LEFT JOIN trial ON trial.study = study.study AND trial.revision > :since WHERE study.study = "
-      ":study");
+      " started, finished FROM study LEFT JOIN trial ON trial.study = study.study AND trial.revision > :since"
+      " WHERE study.study = :study");
 };
 
 }  // namespace eigentune
