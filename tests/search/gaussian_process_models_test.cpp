@@ -150,7 +150,7 @@ TEST(Regression, APendingPointOnTopOfAnotherOneIsNoError) {
   EXPECT_TRUE((found.variances.array() > 0.0).all());
 }
 
-// What expectation propagation itself is off by, and no more: Laplace's approximation is off by a tenth and more here.
+// The tolerances are what expectation propagation itself is off by.
 TEST(Classification, IsCloseToTheNumericalIntegral) {
   for (const auto& [length, variance, likelihood, probability] : golden::labels) {
     const Classification model(one_number, Eigen::Vector2d(0.2, 0.6), Eigen::Vector2d(1.0, -1.0));
@@ -187,7 +187,7 @@ TEST(Classification, IsSureAmidDivergedTrialsEvenWhereBordersAreSharp) {
   };
   EXPECT_GT(probability(0), 0.98);
   EXPECT_NEAR(probability(1), 0.5, 1e-6);  // by symmetry
-  EXPECT_LT(probability(2), 0.02);         // Laplace's approximation says 0.1 here
+  EXPECT_LT(probability(2), 0.02);
 }
 
 TEST(Acquisition, GradientIsTheDifferences) {

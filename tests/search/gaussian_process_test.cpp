@@ -111,7 +111,7 @@ TEST(GaussianProcess, SuggestionsAreAFunctionOfSeedSpaceHistoryAndNumber) {
 
 TEST(GaussianProcess, FindsTheBottomOfABowl) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    EXPECT_LT(best_of(study({.seed = seed}, square(), 20, bowl)), 1e-4) << seed;  // random: 1e-4 after some 10,000
+    EXPECT_LT(best_of(study({.seed = seed}, square(), 20, bowl)), 1e-4) << seed;
   }
 }
 
@@ -145,7 +145,7 @@ TEST(GaussianProcess, TunesBothBranchesOfAScientificChoice) {
     double& value = best[observation.point.get<std::string>("optimizer")];
     value = std::min(value, observation.objective);
   }
-  EXPECT_LT(best["adam"], 0.2);  // of 60 trials of random search, half of them each, the median is 1.4
+  EXPECT_LT(best["adam"], 0.2);
   EXPECT_LT(best["nesterov"], 0.2);
 }
 
