@@ -4,3 +4,4 @@
 
 #include <eigentune/optim.hpp>
 #include <eigentune/train.hpp>
+#include <eigentune/tune.hpp>
