@@ -108,7 +108,7 @@ inline Domain parse_domain(std::string_view text) {
             "parse_domain: expected {}({{values}}), got {}", name, text);
     inner = inner.substr(1, inner.size() - 2);
   }
-  const auto json = space_detail::parse_json("parse_domain", "[" + std::string(inner) + "]");
+  const auto json = space_detail::parse_json("parse_domain", fmt::format("[{}]", inner));
   return space_detail::make_domain("parse_domain", name, space_detail::values_of("parse_domain", json));
 }
 

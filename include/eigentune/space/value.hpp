@@ -37,6 +37,13 @@ class Value {
 
   Value(bool) = delete;
 
+  // Not inlined: g++ 12 warns at -O3 that the copy of an integer may read the string that it is not.
+  [[gnu::noinline]] Value(const Value& other) : value_(other.value_) {}
+  Value(Value&&) noexcept = default;
+  Value& operator=(const Value&) = default;
+  Value& operator=(Value&&) noexcept = default;
+  ~Value() = default;
+
   Value(std::string text) : value_(std::move(text)) {  // NOLINT: implicit
     require(space_detail::is_utf8(as_string()), "Value: a string must be valid UTF-8, got \"{}\"", as_string());
   }
