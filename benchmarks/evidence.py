@@ -1,28 +1,38 @@
 """Runs the benchmarks and leaves the evidence in two files: every median with the machine, compiler, commit and
-command in evidence.json, and the chart of it in evidence.svg.
+command in evidence.json, and the chart of it in evidence.svg; prints what the library claims beside what was measured.
 
   evidence.py --programs build/release/benchmarks     runs them all, interleaved at random (some five minutes)
-  evidence.py --from evidence.json                    only draws
-  evidence.py --from evidence.json --ratios           prints the ratios that the documentation states
+  evidence.py --from evidence.json                    only draws, and prints the claims
+  evidence.py --from evidence.json --ratios           also prints the ratios that the documentation states
 
-The target benchmark_evidence runs it with what CMake knows of the build. A benchmark that is not there (no libtorch, no
-AVX-512) leaves a gap. Needs nothing but Python 3.
+--native-binary is a network_benchmark built for the machine at hand: libtorch and OpenBLAS choose their instructions at
+run time, Eigen's matrix products do not. The target benchmark_evidence runs all of it with what CMake knows of the
+build. A benchmark that is not there (no libtorch, no AVX-512) leaves a gap. Needs nothing but Python 3.
 """
 
 import argparse
 import datetime
 import json
+import os
 import pathlib
 import platform
 import re
 import shlex
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import evidence_chart
+import evidence_claims
 
-PROGRAMS = ["rules_benchmark", "tail_benchmark", "network_benchmark"]
+# Each program, what it leaves out (rows that nothing is compared with), and its share of the time for a repetition.
+PROGRAMS = {"rules_benchmark": ("-BM_(SGD|Momentum|Nesterov|RMSProp|NAdam)RawLoop", 1.0),
+            "tail_benchmark": ("", 1.0), "threads_benchmark": ("", 0.3), "network_benchmark": ("", 1.0)}
+# Settings of OpenBLAS that belong to a machine's administrator. Wrong ones make libtorch many times slower, and a
+# user's environment has none: the benchmarks run without them.
+WITHHELD = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
 NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
@@ -65,32 +75,72 @@ def medians(report):
     return {name: result for name, result in found.items() if "time_ns" in result}
 
 
+def errors(report):
+    """What benchmarks of one program's report say went wrong, by name."""
+    return {entry["name"]: entry["error_message"] for entry in report["benchmarks"] if entry.get("error_occurred")}
+
+
+def environment():
+    return {name: value for name, value in os.environ.items() if name not in WITHHELD}
+
+
+def run_program(path, arguments, leave_out, share):
+    """The report of one program, or None if the filter left nothing of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "out.json"
+        # A filter takes either what matches or, after a "-", what does not.
+        chosen = arguments.filter if arguments.filter != "." or not leave_out else leave_out
+        subprocess.run([path, f"--benchmark_filter={chosen}", "--benchmark_enable_random_interleaving=true",
+                        f"--benchmark_repetitions={arguments.repetitions}",
+                        "--benchmark_report_aggregates_only=true",
+                        f"--benchmark_min_time={arguments.min_time * share:g}",  # 1.7 takes a bare number of seconds
+                        f"--benchmark_out={out}", "--benchmark_out_format=json"], check=True, env=environment())
+        if not out.exists() or not out.read_text(encoding="utf-8").strip():
+            return None
+        return json.loads(out.read_text(encoding="utf-8"))
+
+
+def compile_times(command):
+    """Seconds to compile the two sources, medians of five interleaved runs; {} if they cannot be compiled."""
+    folder = pathlib.Path(__file__).resolve().parent
+    sources = {"six_optimizers_s": "compile_time.cpp", "eigen_s": "compile_time_twin.cpp"}
+    times = {name: [] for name in sources}
+    for _ in range(5):
+        for name, source in sources.items():
+            start = time.perf_counter()
+            ran = subprocess.run([*shlex.split(command), "-c", folder / source, "-o", os.devnull], check=False)
+            times[name].append(time.perf_counter() - start)
+            if ran.returncode != 0:
+                print(f"{source} does not compile: its time stays out", file=sys.stderr)
+                return {}
+    return {name: round(statistics.median(seconds), 3) for name, seconds in times.items()}
+
+
 def run(arguments):
     """Runs all programs that are there; returns the evidence."""
-    benchmarks, context = {}, None
-    for program in PROGRAMS:
-        path = arguments.programs / program
+    began = time.perf_counter()
+    benchmarks, failed, native, context = {}, {}, None, {}
+    programs = [(arguments.programs / program, *choice, False) for program, choice in PROGRAMS.items()]
+    if arguments.native_binary is not None:
+        programs.append((arguments.native_binary, "", 1.0, True))
+    for path, leave_out, share, for_this_machine in programs:
         if not path.exists():
             print(f"{path} is not there: its results stay out", file=sys.stderr)
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder) / "out.json"
-            subprocess.run([path, f"--benchmark_filter={arguments.filter}",
-                            "--benchmark_enable_random_interleaving=true",
-                            f"--benchmark_repetitions={arguments.repetitions}",
-                            "--benchmark_report_aggregates_only=true",
-                            f"--benchmark_min_time={arguments.min_time}",  # 1.7 takes a bare number of seconds
-                            f"--benchmark_out={out}", "--benchmark_out_format=json"], check=True)
-            if not out.exists() or not out.read_text(encoding="utf-8").strip():
-                continue  # the filter left nothing of this program
-            report = json.loads(out.read_text(encoding="utf-8"))
-        benchmarks.update(medians(report))
-        context = context or report["context"]
-    if context is None:
+        report = run_program(path, arguments, leave_out, share)
+        if report is None:
+            continue
+        failed.update(errors(report))
+        if for_this_machine:
+            native = medians(report)
+        else:
+            benchmarks.update(medians(report))
+        context = report["context"] | context
+    if not context:
         sys.exit(f"evidence.py: no benchmark was run: {arguments.programs} has none of {', '.join(PROGRAMS)} with a "
                  f'name that matches "{arguments.filter}"')
     source = pathlib.Path(__file__).parent
-    return {
+    results = {
         "library": f"eigentune {arguments.version}",
         "commit": output_of("git", "describe", "--always", "--dirty", folder=source) or "unknown",
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
@@ -99,8 +149,17 @@ def run(arguments):
         "repetitions": arguments.repetitions,
         "min_time_seconds": arguments.min_time,
         "command": arguments.command or "python3 " + shlex.join(sys.argv),
+        "withheld_from_environment": {name: os.environ.get(name) for name in WITHHELD},
+        "blas": context.get("blas", ""),
+        "errors": failed,
         "benchmarks": dict(sorted(benchmarks.items())),
     }
+    if native is not None:
+        results["native"] = {"flags": arguments.native_flags, "benchmarks": dict(sorted(native.items()))}
+    if arguments.compile:
+        results["compile_time"] = {"command": arguments.compile, "runs": 5} | compile_times(arguments.compile)
+    results["seconds"] = round(time.perf_counter() - began)
+    return results
 
 
 def ratio(benchmarks, above, below):
@@ -151,19 +210,22 @@ def ratios(results):
     table("time of a training step:", ["ratio"],
           [(label, [ratio(benchmarks, above, below)]) for label, above, below in
            (("trainer / the same by hand", "BM_TrainerStep/real_time", "BM_ByHand/real_time"),
-            ("trainer / libtorch", "BM_TrainerStep/real_time", "BM_Torch/1/real_time"))])
+            ("trainer / libtorch", "BM_TrainerStep/real_time", "BM_Torch/threads:1/blas:1/real_time"))])
     return "\n".join(lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=pathlib.Path, help="folder of the benchmarks' programs")
+    parser.add_argument("--native-binary", type=pathlib.Path, help="a network_benchmark built for the machine at hand")
+    parser.add_argument("--native-flags", default="", help="what that was built with")
+    parser.add_argument("--compile", default="", help="compiler and flags, to time the compilation of two small files")
     parser.add_argument("--from", dest="source", type=pathlib.Path, help="take these results and run nothing")
     parser.add_argument("--ratios", action="store_true", help="print the table of ratios")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(), help="folder for the two files")
     parser.add_argument("--filter", default=".", help="only benchmarks that match this regular expression")
     parser.add_argument("--repetitions", type=int, default=9)
-    parser.add_argument("--min-time", type=float, default=0.1, help="seconds for one repetition of one benchmark")
+    parser.add_argument("--min-time", type=float, default=0.05, help="seconds for one repetition of one benchmark")
     parser.add_argument("--compiler", default="unknown compiler")
     parser.add_argument("--flags", default="")
     parser.add_argument("--build-type", default="unknown build type")
@@ -181,8 +243,9 @@ def main():
         path = arguments.output / "evidence.json"
         path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         print(f"results: {path}")
+    print(evidence_claims.table(results))
     if arguments.ratios:
-        print(ratios(results))
+        print("\n" + ratios(results))
     if arguments.source is None or not arguments.ratios:
         path = arguments.output / "evidence.svg"
         path.write_text(evidence_chart.draw(results), encoding="utf-8")

@@ -80,15 +80,21 @@ void BM_ByHand(benchmark::State& state) {
 BENCHMARK(BM_ByHand)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 #if defined(HAVE_TORCH)
+const bool context_added = (benchmark::AddCustomContext("blas", torch_twins::blas()), true);
+
 void BM_Torch(benchmark::State& state) {
-  torch_twins::set_threads(static_cast<int>(state.range(0)));
+  torch_twins::set_threads(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
   torch_twins::Network network(inputs, width, 2, classes, batch);
   for (auto _ : state) {
     network.step();
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK(BM_Torch)->Arg(1)->Arg(2)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK(BM_Torch)
+    ->ArgNames({"threads", "blas"})
+    ->ArgsProduct({{1, 2}, {1, 2}})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
 #endif
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "torch_twins.hpp"
 
+#include <dlfcn.h>
 #include <torch/torch.h>
 
 namespace torch_twins {
@@ -70,8 +71,21 @@ void Network::step() {
   held_->optimizer->step();
 }
 
-void set_threads(int threads) {
+void set_threads(int threads, int blas_threads) {
   torch::set_num_threads(threads);
+  if (void* found = dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))
+    reinterpret_cast<void (*)(int)>(found)(blas_threads);
+}
+
+std::string blas() {
+  if (void* found = dlsym(RTLD_DEFAULT, "openblas_get_config")) {
+    const std::string config = reinterpret_cast<const char* (*)()>(found)();
+    const auto core = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+    return core == nullptr ? config : config + ", core " + core();
+  }
+  Dl_info info{};
+  const bool known = dladdr(dlsym(RTLD_DEFAULT, "sgemm_"), &info) != 0 && info.dli_fname != nullptr;
+  return std::string("unknown: ") + (known ? info.dli_fname : "no file");
 }
 
 }  // namespace torch_twins

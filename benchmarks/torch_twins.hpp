@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 // libtorch's part of the comparisons, in a translation unit of its own: its headers take half a minute, and come with
@@ -38,6 +39,13 @@ class Network {
   std::unique_ptr<Held> held_;
 };
 
-void set_threads(int threads);
+/// Of libtorch's own loops, and of its matrix products if OpenBLAS does them: that one has threads of its own and did
+/// not heed libtorch's setting where we looked (1.13 over OpenBLAS 0.3.21 with pthreads).
+void set_threads(int threads, int blas_threads = 1);
+
+/// The library behind libtorch's matrix products, in its own words if it is OpenBLAS, else "unknown: " and its file:
+/// over the reference BLAS, which a Linux distribution installs if nobody asks for better, libtorch is many times
+/// slower.
+std::string blas();
 
 }  // namespace torch_twins

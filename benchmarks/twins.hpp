@@ -80,12 +80,20 @@ inline void adam_expressions(Arrays& a) {
 
 #if defined(__x86_64__)
 
-/// Adam by hand for sse2; n must be a multiple of 4.
-inline void adam_sse2(float* p, const float* g, float* m, float* v, std::int64_t n) {
+/// Adam by hand for sse2; n must be a multiple of 4. With `norm` also the root of the sum of the gradients' squares, in
+/// double, which a step reports; otherwise 0.
+template <bool norm>
+inline double adam_sse2(float* p, const float* g, float* m, float* v, std::int64_t n) {
+  __m128d low = _mm_setzero_pd(), high = _mm_setzero_pd();
   const __m128 b1 = _mm_set1_ps(beta1), c1 = _mm_set1_ps(1 - beta1), b2 = _mm_set1_ps(beta2),
                c2 = _mm_set1_ps(1 - beta2), r = _mm_set1_ps(rate), e = _mm_set1_ps(epsilon);
   for (std::int64_t i = 0; i < n; i += 4) {
     const __m128 gradient = _mm_loadu_ps(g + i);
+    if constexpr (norm) {
+      const __m128d first = _mm_cvtps_pd(gradient), second = _mm_cvtps_pd(_mm_movehl_ps(gradient, gradient));
+      low = _mm_add_pd(low, _mm_mul_pd(first, first));
+      high = _mm_add_pd(high, _mm_mul_pd(second, second));
+    }
     const __m128 mean = _mm_add_ps(_mm_mul_ps(b1, _mm_loadu_ps(m + i)), _mm_mul_ps(c1, gradient));
     const __m128 square =
         _mm_add_ps(_mm_mul_ps(b2, _mm_loadu_ps(v + i)), _mm_mul_ps(c2, _mm_mul_ps(gradient, gradient)));
@@ -94,6 +102,9 @@ inline void adam_sse2(float* p, const float* g, float* m, float* v, std::int64_t
     _mm_storeu_ps(v + i, square);
     _mm_storeu_ps(p + i, _mm_sub_ps(_mm_loadu_ps(p + i), _mm_mul_ps(r, _mm_div_ps(mean, root))));
   }
+  double sums[2];
+  _mm_storeu_pd(sums, _mm_add_pd(low, high));
+  return std::sqrt(sums[0] + sums[1]);
 }
 
 /// Adam by hand for avx2; n must be a multiple of 8.
@@ -140,6 +151,16 @@ __attribute__((target("avx512f"))) inline void traffic_avx512(float* p, float* g
     if constexpr (states > 0) _mm512_storeu_ps(s + i, _mm512_add_ps(_mm512_loadu_ps(s + i), one));
     if constexpr (states > 1) _mm512_storeu_ps(t + i, _mm512_add_ps(_mm512_loadu_ps(t + i), one));
     if constexpr (zero) _mm512_storeu_ps(g + i, zeros);
+  }
+}
+
+/// The same with a third state.
+__attribute__((target("avx512f"))) inline void traffic_of_three_avx512(float* p, const float* g, float* s, float* t,
+                                                                       float* u, std::int64_t n) {
+  const __m512 one = _mm512_set1_ps(1e-8f);
+  for (std::int64_t i = 0; i + 16 <= n; i += 16) {
+    _mm512_storeu_ps(p + i, _mm512_add_ps(_mm512_loadu_ps(p + i), _mm512_loadu_ps(g + i)));
+    for (float* state : {s, t, u}) _mm512_storeu_ps(state + i, _mm512_add_ps(_mm512_loadu_ps(state + i), one));
   }
 }
 
@@ -196,6 +217,18 @@ inline void traffic_and_zero(float* p, float* g, float* s, float* t, std::int64_
   }
 }
 
+inline void traffic_of_three(float* p, const float* g, float* s, float* t, float* u, std::int64_t n) {
+#if defined(__x86_64__)
+  if (have_avx512()) return traffic_of_three_avx512(p, g, s, t, u, n);
+#endif
+  for (std::int64_t i = 0; i < n; ++i) {
+    p[i] += g[i];
+    s[i] += 1e-8f;
+    t[i] += 1e-8f;
+    u[i] += 1e-8f;
+  }
+}
+
 inline float read(const float* g, std::int64_t n) {
 #if defined(__x86_64__)
   if (have_avx512()) return read_avx512(g, n);
@@ -223,7 +256,7 @@ inline void adam(float* p, const float* g, float* m, float* v, std::int64_t n) {
   } else if (eigentune::simd_level_available(eigentune::SimdLevel::avx2)) {
     adam_avx2(p, g, m, v, whole);
   } else {
-    adam_sse2(p, g, m, v, whole);
+    adam_sse2<false>(p, g, m, v, whole);
   }
 #else
   adam_loop(p, g, m, v, whole);

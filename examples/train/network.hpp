@@ -1,6 +1,5 @@
 #pragma once
 
-#include <eigentune/core/error.hpp>
 #include <eigentune/core/random.hpp>
 
 #include <Eigen/Core>
@@ -17,6 +16,7 @@
 
 #include "train/linear.hpp"
 #include "train/matrix.hpp"
+#include "train/network_checks.hpp"
 #include "train/network_options.hpp"
 #include "train/norm_kind.hpp"
 #include "train/norm_layer.hpp"
@@ -72,7 +72,7 @@ class Network {
   template <class ParallelFor>
   Score gradients(ParallelFor&& parallel_for, const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
                   std::span<const Scalar> weights) {
-    const Scalar total = checked_total_weight(images, labels, weights);
+    const Scalar total = checked_total_weight<Scalar>(options_, images, labels, weights);
     if (options_.norm_kind == NormKind::batch) virtual_batches_.cut(weights);
     const Score score =
         pass(parallel_for, images, labels, weights, Tiles(images.cols(), virtual_batches_.all()), total);
@@ -86,15 +86,13 @@ class Network {
   template <class ParallelFor>
   Score score(ParallelFor&& parallel_for, const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
               std::span<const Scalar> weights) {
-    checked_total_weight(images, labels, weights);
+    checked_total_weight<Scalar>(options_, images, labels, weights);
     return pass(parallel_for, images, labels, weights, Tiles(images.cols()), std::nullopt);
   }
 
   const NetworkOptions& options() const { return options_; }
 
  private:
-  Scalar checked_total_weight(const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
-                              std::span<const Scalar> weights) const;
   template <class ParallelFor>
   Score pass(ParallelFor&& parallel_for, const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
              std::span<const Scalar> weights, const Tiles& tiles, std::optional<Scalar> total_weight);
@@ -203,31 +201,6 @@ void Network<Scalar>::for_each_buffer(Visit&& visit) {
     visit_norm(fmt::format("block{}.norm", block), blocks_[block]->norm);
   }
   visit_norm("norm", norm_);
-}
-
-template <class Scalar>
-Scalar Network<Scalar>::checked_total_weight(const MatrixView<Scalar>& images, std::span<const std::uint8_t> labels,
-                                             std::span<const Scalar> weights) const {
-  using eigentune::require;
-  require(images.rows() == options_.inputs, "Network: images must have {} rows, got {}", options_.inputs,
-          images.rows());
-  require(images.cols() >= 1 && images.cols() <= options_.max_batch,
-          "Network: images must have 1 to {} columns, got {}", options_.max_batch, images.cols());
-  const auto batch = static_cast<std::size_t>(images.cols());
-  require(labels.size() == batch, "Network: {} images need as many labels, got {}", batch, labels.size());
-  require(weights.size() == batch, "Network: {} images need as many weights, got {}", batch, weights.size());
-  for (const int label : labels) {
-    require(label < options_.classes, "Network: a label must be in [0, {}], got {}", options_.classes - 1, label);
-  }
-  Scalar total = 0;
-  for (const Scalar weight : weights) {
-    require(weight >= 0 && eigentune::is_finite(static_cast<double>(weight)),
-            "Network: a weight must be finite and at least 0, got {}", weight);
-    total += weight;
-  }
-  require(total > 0 && eigentune::is_finite(static_cast<double>(total)),
-          "Network: the weights must have a finite sum above 0, got {}", total);
-  return total;
 }
 
 template <class Scalar>

@@ -48,13 +48,16 @@ struct NumberRange {
   double low = 0.0;
   bool includes_low = true;
   double high = std::numeric_limits<double>::infinity();
+  bool includes_high = true;
 
   bool contains(double value) const {
-    return eigentune::is_finite(value) && (includes_low ? value >= low : value > low) && value <= high;
+    return eigentune::is_finite(value) && (includes_low ? value >= low : value > low) &&
+           (includes_high ? value <= high : value < high);
   }
   std::string text() const {
     std::string bounds = fmt::format("{} {}", includes_low ? "of at least" : "above", low);
-    return eigentune::is_finite(high) ? fmt::format("{} and at most {}", bounds, high) : bounds;
+    if (!eigentune::is_finite(high)) return bounds;
+    return fmt::format("{} and {} {}", bounds, includes_high ? "at most" : "below", high);
   }
 };
 

@@ -7,17 +7,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "train/hyperparameter_options.hpp"
 #include "train/norm_kind.hpp"
 #include "train/optimizer_choice.hpp"
 #include "train/option_parsing.hpp"
@@ -35,6 +35,7 @@ struct Options {
   double weight_decay = 0.0;                     ///< of weight matrices
   bool coupled = false;                          ///< weight decay as part of the gradient (L2)
   std::optional<double> clip{};                  ///< the largest gradient norm
+  double average_decay = 0.0;                    ///< of the average of the parameters; 0: none
   ScheduleChoice schedule{};                     ///< with the number of steps
 
   std::int64_t batch_size = 128;
@@ -47,62 +48,32 @@ struct Options {
   std::uint64_t seed = 1;
   int threads = 1;
   std::int64_t evaluate_every = 150;
+  int producers = 1;                  ///< threads that make batches; 0: the training thread does
+  bool monitor = true;                ///< watch gradient norms
   std::string curves = "curves.csv";  ///< empty: not written
   bool quiet = false;
+
+  std::optional<std::string> checkpoint_dir{};
+  std::int64_t checkpoint_every = 150;
+  std::int64_t keep_best = 3;    ///< checkpoints with the smallest validation error
+  std::int64_t keep_latest = 1;  ///< checkpoints that were saved last
+  bool resume = false;
 };
-
-/// Hyperparameters as they were given, by the library's name.
-using HyperparameterTexts = std::map<std::string, std::string>;
-
-/// One option for each hyperparameter that any optimizer has; its text says which, and what it starts from.
-inline void add_hyperparameters(OptionAdder& add, HyperparameterTexts& given) {
-  std::vector<std::string> names;
-  std::map<std::string, std::string> owners;
-  for (const StartingPoint& point : starting_points) {
-    for (const auto& [name, value] : eigentune::make_optimizer<float>(point.optimizer).hyperparameters()) {
-      if (!owners.contains(name)) names.push_back(name);
-      owners[name] += fmt::format("{}{} {}", owners[name].empty() ? "" : ", ", point.optimizer, to_string(value));
-    }
-  }
-  for (const std::string& name : names) {
-    add.text(option_name(name), "X", fmt::format("{}\n({})", hyperparameter_text(name), owners[name]),
-             [&given, name](const std::string& text) { given[name] = text; });
-  }
-}
-
-/// Throws std::invalid_argument, naming the option, if the optimizer does not have a hyperparameter or it is out of
-/// range.
-inline eigentune::Hyperparameters check_hyperparameters(const std::string& optimizer,
-                                                        const HyperparameterTexts& given) {
-  auto trial = eigentune::make_optimizer<float>(optimizer);
-  const eigentune::Hyperparameters available = trial.hyperparameters();
-  eigentune::Hyperparameters checked;
-  for (const auto& [name, text] : given) {
-    const auto found = std::find_if(available.begin(), available.end(),
-                                    [&name = name](const auto& entry) { return entry.first == name; });
-    if (found == available.end()) {
-      throw std::invalid_argument(fmt::format("{} is not a hyperparameter of {}; it has {}", option_name(name),
-                                              optimizer, option_names_of(optimizer)));
-    }
-    const double number = to_number(text);
-    const bool is_number = found->second.number() != nullptr && !std::isnan(number);
-    checked.emplace_back(name,
-                         is_number ? eigentune::HyperparameterValue(number) : eigentune::HyperparameterValue(text));
-    try {
-      trial.set_hyperparameters({checked.back()});
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(fmt::format("{}: {}", option_name(name), error.what()));
-    }
-  }
-  return checked;
-}
 
 inline constexpr std::string_view help_footer = R"(
 Steps are counted from the first update. --steps is max_train_steps: all updates that are made, the warmup's included, so the
 schedule after a warmup of W steps runs over the remaining steps - W. Progress goes to standard error; the last line on standard
-output is the accuracy on the test split, of the parameters after the last step: "test accuracy 0.9712". The file of curves has
-one row for each step, and validation figures in the rows where the validation split was evaluated.
-Exit status: 0, 1 for a file that cannot be read or written, 2 for a wrong option, 3 for training that diverged.
+output is the accuracy on the test split: "test accuracy 0.9712". It is that of the parameters after the last step, or with
+--checkpoint-dir, of the checkpoint with the smallest validation error. The file of curves has one row for each step, and
+validation figures in the rows where the validation split was evaluated.
+
+A run with --checkpoint-dir can be interrupted at any time. On SIGINT (Ctrl-C) and SIGTERM it saves a checkpoint and leaves; a
+second signal ends it at once. The same command with --resume goes on from the checkpoint that was saved last, whatever ended the
+run, and ends with the same bits as a run that was never interrupted: parameters, curves, checkpoints and accuracy. Without a
+checkpoint in the folder --resume starts from the beginning, so that a script may always give it. Options that would change the
+bits must be those of the run that is resumed.
+Exit status: 0, 1 for a file that cannot be read or written, 2 for a wrong option, 3 for training that diverged; a run that was
+interrupted ends by the signal, which shells show as 130 (SIGINT) or 143 (SIGTERM).
 
 Examples:
   train                                                  Adam on the built-in digits
@@ -110,6 +81,7 @@ Examples:
   train --optimizer nesterov --learning-rate 0.1 --momentum 0.95 --clip 1
   train --norm none --depth 16 --warmup 0                hard to train: a reason for --warmup, --clip and --norm pre
   train --steps 10000 --schedule linear --batch-size 512 --threads 4
+  train --checkpoint-dir run7 --resume                   starts, and after an interruption goes on
 )";
 
 /// As many as there are processors, but no more than one for 64 examples of a batch, as more would not find work.
@@ -132,9 +104,9 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   Options options;
   HyperparameterTexts hyperparameters;
   std::optional<double> learning_rate, weight_decay;
-  std::optional<std::int64_t> evaluate_every, threads;
+  std::optional<std::int64_t> evaluate_every, threads, checkpoint_every, keep_best, keep_latest;
   std::optional<NormKind> norm_kind;
-  bool no_curves = false;
+  bool no_curves = false, no_monitor = false;
 
   CLI::App app("Trains a residual multilayer perceptron to recognise handwritten digits.", "train");
   app.get_formatter()->column_width(32);
@@ -181,6 +153,10 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_hyperparameters(add, hyperparameters);
   add.number("--clip", {}, "largest norm of the whole gradient; 0: no clipping (default 0)",
              [&](double x) { options.clip = x > 0.0 ? std::optional(x) : std::nullopt; });
+  add.number("--average-decay", NumberRange{0.0, true, 1.0, false},
+             "evaluate, and test, an exponential average of the parameters in their place, of\n"
+             "about the last 1 / (1 - X) steps, in [0, 1); 0: no average (default 0)",
+             [&](double x) { options.average_decay = x; });
 
   add.group("Schedule");
   add.integer("--steps", 1, huge, "updates in all, at least 1 (default 3000)",
@@ -217,7 +193,27 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   add.text("--curves", "FILE", "where to write the curves, as CSV (default curves.csv)",
            [&](const std::string& value) { options.curves = value; });
   add.flag("--no-curves", no_curves, "do not write them");
+  add.integer("--producers", 0, 1024,
+              "threads that make batches ahead, 0 to 1024; 0: training makes them itself.\n"
+              "The result is the same for any number (default 1)",
+              [&](std::int64_t n) { options.producers = static_cast<int>(n); });
+  add.flag("--no-monitor", no_monitor, "do not watch gradient norms");
   add.flag("--quiet", options.quiet, "print the test accuracy only");
+
+  add.group("Checkpoints");
+  add.text("--checkpoint-dir", "DIR", "folder for checkpoints; without it, none are saved",
+           [&](const std::string& value) { options.checkpoint_dir = value; });
+  add.integer("--checkpoint-every", 1, huge,
+              "steps between checkpoints, at least 1; there is one after the last step, too. A\n"
+              "multiple of --evaluate-every gives each a validation error (default that)",
+              [&](std::int64_t n) { checkpoint_every = n; });
+  add.integer("--keep-best", 0, 1'000'000,
+              "how many of the checkpoints with the smallest validation errors are kept, 0 to\n"
+              "1000000; 0: the test is of the parameters after the last step (default 3)",
+              [&](std::int64_t n) { keep_best = n; });
+  add.integer("--keep-latest", 1, 1'000'000, "how many that were saved last are kept besides, 1 to 1000000 (default 1)",
+              [&](std::int64_t n) { keep_latest = n; });
+  add.flag("--resume", options.resume, "go on from the checkpoint that was saved last, if there is one");
 
   try {
     app.parse(argc, argv);
@@ -247,6 +243,18 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
   options.evaluate_every = evaluate_every.value_or(std::max<std::int64_t>(1, options.schedule.steps / 20));
   options.threads = threads ? static_cast<int>(*threads) : default_threads(options.batch_size);
   if (no_curves) options.curves.clear();
+  options.monitor = !no_monitor;
+
+  for (const auto& [option, given] :
+       {std::pair("--checkpoint-every", checkpoint_every.has_value()), std::pair("--keep-best", keep_best.has_value()),
+        std::pair("--keep-latest", keep_latest.has_value()), std::pair("--resume", options.resume)}) {
+    if (given && !options.checkpoint_dir) {
+      throw std::invalid_argument(fmt::format("{} belongs to --checkpoint-dir, which is not given", option));
+    }
+  }
+  options.checkpoint_every = checkpoint_every.value_or(options.evaluate_every);
+  options.keep_best = keep_best.value_or(options.keep_best);
+  options.keep_latest = keep_latest.value_or(options.keep_latest);
   return options;
 }
 

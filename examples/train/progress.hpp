@@ -39,18 +39,24 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Says that the steps before this one were made by another process, to estimate what time is left.
+  void resumed_at(std::int64_t step) { first_step_ = step; }
+
   void note(const std::string& text) const {
     if (!quiet_) put(text + '\n');
   }
 
-  /// After every step.
-  void show(const ProgressFigures& figures) {
+  /// What has to be said also when quiet.
+  void tell(const std::string& text) const { put(text + '\n'); }
+
+  /// After every step. `figures()` are asked for where they are shown.
+  void show(std::int64_t step, auto figures) {
     if (quiet_ || !terminal_) return;
     const auto now = Clock::now();
-    if (figures.step < steps_ && now - drawn_ < std::chrono::milliseconds(100)) return;
+    if (step < steps_ && now - drawn_ < std::chrono::milliseconds(100)) return;
     drawn_ = now;
     // Carriage return, the line, and "erase to the end of the line".
-    put(fmt::format("\r{}\033[K", terminal_line(figures, terminal_width())));
+    put(fmt::format("\r{}\033[K", terminal_line(figures(), terminal_width())));
     drawn_line_ = true;
   }
 
@@ -100,9 +106,10 @@ class Progress {
   }
 
   std::string time_left(std::int64_t step) const {
-    if (step == 0) return "";
+    if (step == first_step_) return "";
     const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
-    return duration_text(elapsed / static_cast<double>(step) * static_cast<double>(steps_ - step)) + " left";
+    const double per_step = elapsed / static_cast<double>(step - first_step_);
+    return duration_text(per_step * static_cast<double>(steps_ - step)) + " left";
   }
 
   std::string bar(std::int64_t step, int width) const {
@@ -116,7 +123,7 @@ class Progress {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   }
 
-  std::int64_t steps_;
+  std::int64_t steps_, first_step_ = 0;
   bool quiet_, terminal_;
   bool drawn_line_ = false;
   Clock::time_point start_ = Clock::now(), drawn_{};

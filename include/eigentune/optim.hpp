@@ -4,6 +4,7 @@
 /// Eigen::Tensor, include <eigentune/tensor.hpp> too.
 
 #include <eigentune/core/random.hpp>
+#include <eigentune/optim/averaging.hpp>
 #include <eigentune/optim/make_optimizer.hpp>
 #include <eigentune/optim/optimizers.hpp>
 #include <eigentune/schedule/constant.hpp>

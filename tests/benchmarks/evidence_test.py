@@ -5,6 +5,7 @@ Usage: evidence_test.py BENCHMARKS_FOLDER
 
 import itertools
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -18,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(FOLDER))
 import evidence  # noqa: E402  (its folder is an argument)
 import evidence_chart  # noqa: E402
+import evidence_claims  # noqa: E402
 
 SIZES = [1 << 10, 1 << 14, 1 << 18, 1 << 22, 1 << 25]
 STEPS = {"BM_AdamStep": 0.4, "BM_MemoryTraffic28Bytes": 0.38, "BM_AdamIntrinsicsAVX512": 0.41,
@@ -75,7 +77,8 @@ def report(entries):
             if per_parameter is not None:
                 row["ns/param"] = 0.015 if factor is None else per_parameter * factor
             rows.append(row)
-    rows.append({"name": "BM_Skipped/1", "run_name": "BM_Skipped/1", "error_occurred": True, "real_time": 0.0})
+    rows.append({"name": "BM_Skipped/1", "run_name": "BM_Skipped/1", "error_occurred": True,
+                 "error_message": "not here", "real_time": 0.0})
     caches = [{"type": "Data", "level": 1, "size": 49152, "num_sharing": 1}]
     return {"context": {"num_cpus": 2, "caches": caches}, "benchmarks": rows}
 
@@ -96,12 +99,15 @@ class Results(unittest.TestCase):
                 "out = [a.split('=', 1)[1] for a in sys.argv if a.startswith('--benchmark_out=')][0]\n"
                 "assert '--benchmark_repetitions=3' in sys.argv and '--benchmark_min_time=0.5' in sys.argv\n"
                 "assert '--benchmark_enable_random_interleaving=true' in sys.argv\n"
+                "import os\nassert 'OPENBLAS_CORETYPE' not in os.environ\n"
                 f"open(out, 'w').write({json.dumps(report(rows))!r})\n", encoding="utf-8")
             program.chmod(0o755)
             command = [sys.executable, "-B", FOLDER / "evidence.py", "--output", folder / "out"]
             ran = subprocess.run([*command, "--programs", folder, "--repetitions", "3", "--min-time", "0.5",
                                   "--compiler", "GNU 12", "--flags=-O3", "--build-type", "Release",
-                                  "--version", "1.2.3", "--command", "make it so"],
+                                  "--version", "1.2.3", "--command", "make it so",
+                                  "--native-binary", program, "--native-flags=-march=native",
+                                  "--compile", "true"], env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
                                  capture_output=True, text=True, check=True)
             self.assertIn("tail_benchmark is not there", ran.stderr)
             results = json.loads((folder / "out" / "evidence.json").read_text(encoding="utf-8"))
@@ -110,6 +116,12 @@ class Results(unittest.TestCase):
             self.assertEqual(results["library"], "eigentune 1.2.3")
             self.assertEqual(results["build"], {"compiler": "GNU 12", "flags": "-O3", "type": "Release"})
             self.assertEqual(results["command"], "make it so")
+            self.assertEqual(results["withheld_from_environment"],
+                             {"OPENBLAS_CORETYPE": "Prescott", "OPENBLAS_L2_SIZE": None})
+            self.assertEqual(results["native"]["flags"], "-march=native")
+            self.assertEqual(results["native"]["benchmarks"], results["benchmarks"])
+            self.assertEqual(results["errors"], {"BM_Skipped/1": "not here"})
+            self.assertGreater(results["compile_time"]["six_optimizers_s"], 0.0)
             self.assertEqual(results["machine"]["caches"], [{"level": 1, "type": "Data", "KiB": 48, "shared_by": 1}])
 
             drawn = (folder / "out" / "evidence.svg").read_bytes()
@@ -133,6 +145,70 @@ class Results(unittest.TestCase):
 
     def test_ratios_of_nothing_are_nothing(self):
         self.assertEqual(evidence.ratios(sample(without={*STEPS, *TAILS})), "")
+
+
+class Claims(unittest.TestCase):
+    def claim(self, results, text):
+        found = [claim for claim in evidence_claims.claims(results) if claim.text == text]
+        self.assertEqual(len(found), 1, text)
+        return found[0]
+
+    def test_figures_are_ratios_of_medians_beside_their_targets(self):
+        claim = self.claim(sample(), "Adam / traffic of 28 bytes, 32 Mi")
+        self.assertAlmostEqual(claim.figure, 0.4 / 0.38)
+        self.assertEqual(claim.cells(), ["Adam / traffic of 28 bytes, 32 Mi", "<= 1.05", "1.05", "**no**"])
+        claim = self.claim(sample(), "Adam / AVX-512 intrinsics, 4 Mi")
+        self.assertEqual(claim.cells(), ["Adam / AVX-512 intrinsics, 4 Mi", "<= 1.05", "0.98", "yes"])
+
+    def test_what_was_not_measured_is_neither_reached_nor_missed(self):
+        results = sample(without={*STEPS, *TAILS})
+        for claim in evidence_claims.claims(results):
+            self.assertIsNone(claim.figure, claim.text)
+            self.assertEqual(claim.cells()[2:], ["-", "-"])
+
+    def test_a_pool_is_judged_at_its_worst_size(self):
+        results = sample()
+        for size, alone, pool, variation in ((1, 100.0, 101.0, 0.01), (16, 100.0, 106.0, 0.03),
+                                             (1 << 20, 6e5, 3e5, 0.0)):
+            for name, time in (("BM_StepOnOneThread", alone), ("BM_StepOnPool", pool)):
+                results["benchmarks"][f"{name}/elements:{size}/tensors:1/real_time"] = {
+                    "time_ns": time, "variation": variation}
+        self.assertEqual(self.claim(results, "one thread / pool, 1 Mi").figure, 2.0)
+        claim = self.claim(results, "pool / one thread, worst of 3 sizes")
+        # 2 standard errors of a median of 9 (1.25 sigma / 3), of two times that each vary by 0.03
+        self.assertEqual(claim.cells()[1:], ["<= 1.02", "1.060 (+- 0.035, at 16 elements)", "**no**"])
+        results["benchmarks"]["BM_StepOnPool/elements:16/tensors:1/real_time"]["time_ns"] = 90.0
+        self.assertEqual(self.claim(results, "pool / one thread, worst of 3 sizes").figure, 1.01)
+
+    def test_a_pool_that_changes_bits_is_told(self):
+        results = sample()
+        results["errors"] = {"BM_StepOnPool/elements:16/tensors:1/real_time": "the pool changes bits",
+                             "BM_AdamIntrinsicsAVX512/16": "not on this processor"}
+        claim = self.claim(results, "sizes at which a pool changes bits")
+        self.assertEqual((claim.figure, claim.reached()), (1.0, False))
+
+    def test_libtorch_is_no_match_without_a_blas_worth_the_name(self):
+        results = sample()
+        results["native"] = {"flags": "", "benchmarks": {
+            f"{name}/real_time": {"time_ns": time} for name, time in (
+                ("BM_TrainerStep", 2e6), ("BM_TrainerStepOnThreads/2", 1e6), ("BM_Torch/threads:1/blas:1", 4e6),
+                ("BM_Torch/threads:1/blas:2", 3e6), ("BM_Torch/threads:2/blas:2", 9e6))}}
+        results["blas"] = "OpenBLAS 0.3.21, core SkylakeX"
+        one = "training step: libtorch / trainer, one thread, built for this machine"
+        two = "training step: libtorch's best / trainer, two threads, built for this machine"
+        self.assertEqual((self.claim(results, one).figure, self.claim(results, one).reached()), (2.0, True))
+        self.assertEqual((self.claim(results, two).figure, self.claim(results, two).reached()), (3.0, True))
+        self.assertEqual(self.claim(results, two).note, "threads:1, blas:2")
+        results["blas"] = "unknown: /usr/lib/libblas.so.3"
+        self.assertIsNone(self.claim(results, one).reached())
+        self.assertIn("not over OpenBLAS", self.claim(results, one).note)
+
+    def test_compile_time_is_of_both_files(self):
+        results = sample()
+        results["compile_time"] = {"six_optimizers_s": 2.4, "eigen_s": 1.25}
+        claim = self.claim(results, "compile time: six optimizers / <Eigen/Dense> and Tensor")
+        self.assertAlmostEqual(claim.figure, 1.92)
+        self.assertTrue(claim.reached())
 
 
 class Chart(unittest.TestCase):

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "support/expect.hpp"
@@ -23,6 +26,32 @@ TEST(Require, ThrowsInvalidArgumentWithTheFormattedText) {
   EXPECT_EQ(error_of([] { require(false, "size: must be in [{}, {}), got {}", 0.5, 1, "many"); }),
             "size: must be in [0.5, 1), got many");
   EXPECT_EQ(error_of([] { require(false, "braces {{}} and nothing else"); }), "braces {} and nothing else");
+}
+
+struct Costly {
+  int* asked;
+};
+std::string to_string(const Costly& costly) {
+  ++*costly.asked;
+  return "costly";
+}
+
+TEST(Require, AsksAnObjectForItsTextOnlyIfTheConditionDoesNotHold) {
+  int asked = 0;
+  require(true, "got {}", Costly{&asked});
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(error_of([&] { require(false, "got {} twice: {}", Costly{&asked}, Costly{&asked}); }),
+            "got costly twice: costly");
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(Message, WritesNumbersInTheirShortestFormAndTextsAsTheyAre) {
+  EXPECT_EQ(message("{}|{}|{}|{}", 0.1, 1.0, 1e300, std::numeric_limits<double>::infinity()), "0.1|1|1e+300|inf");
+  EXPECT_EQ(message("{}|{}", std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::uint64_t>::max()),
+            "-9223372036854775808|18446744073709551615");
+  EXPECT_EQ(message("{}{}{}", "a {}", std::string("b"), std::string_view("{{c")), "a {}b{{c");
+  EXPECT_EQ(message("{{{}}} {{}}", 7), "{7} {}");
+  EXPECT_EQ(message(""), "");
 }
 
 TEST(Require, CanBeUsedInConstantExpressions) {

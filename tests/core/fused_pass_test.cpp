@@ -1,5 +1,7 @@
-// One fused pass over memory: what it does around the rule, and that it stays within its memory.
+// One fused pass over memory: what it does around the rule, and that it stays within its memory; and the pass that
+// averages.
 
+#include <eigentune/core/portable_math.hpp>
 #include <eigentune/core/simd.hpp>
 #include <eigentune/rule/rule.hpp>
 
@@ -194,6 +196,33 @@ TYPED_TEST(FusedPass, WritesAGradientThatIsNoNumberThrough) {
     EXPECT_EQ(result[18], static_cast<Scalar>(limit));
     EXPECT_EQ(result[2], static_cast<Scalar>(-limit));
     EXPECT_EQ(result[19], static_cast<Scalar>(-limit));
+  }
+}
+
+TYPED_TEST(FusedPass, AveragesByTheFormulaWithEachOperationRoundedAtEveryLevelAndStaysWithinItsMemory) {
+  using Tensor = Memory<TypeParam>;
+  using Scalar = typename TypeParam::Scalar;
+  using State = typename TypeParam::State;
+  using Wider = std::conditional_t<(sizeof(Scalar) > sizeof(State)), Scalar, State>;
+  for (const std::int64_t size : {0, 1, 7, 15, 16, 17, 31, 32, 33, 50, 1000, 4099}) {
+    for (const double weight : {1.0, 1.0 / 3.0, 1e-3}) {
+      const Tensor start(size);
+      std::vector<State> expected = start.first;
+      for (std::size_t i = Tensor::guard; i < expected.size() - Tensor::guard; ++i) {
+        const Wider old = expected[i];
+        const Wider change =
+            portable::rounded(static_cast<Wider>(weight) * (static_cast<Wider>(start.parameter[i]) - old));
+        expected[i] = static_cast<State>(old + change);
+      }
+      for (const SimdLevel level : levels) {
+        if (!simd_level_available(level)) continue;
+        Tensor memory(size);
+        State* average = memory.first.data() + Tensor::guard;
+        simd::average_pass<Scalar>(level, memory.parameter.data() + Tensor::guard, average, weight, size);
+        EXPECT_TRUE(support::same_bits(memory.first, expected)) << to_string(level) << " " << size << " " << weight;
+        EXPECT_TRUE(support::same_bits(memory.parameter, start.parameter) && memory.guards_stand());
+      }
+    }
   }
 }
 

@@ -136,6 +136,29 @@ TEST(ParallelRegion, LetsClosuresComeAfterTheCallInALaterCallAndAfterItsEnd) {
   EXPECT_TRUE(pool.closures.empty());
 }
 
+TEST(ParallelRegion, TheCallerBeginsAtTheFirstTaskAndAHelperAtTheLast) {
+  support::LatePool pool;
+  ParallelRegion region;
+  std::vector<std::int64_t> order;
+  region.run(pool, 6, [&](std::int64_t i) {
+    order.push_back(i);
+    if (i == 2) pool.run_next();  // a helper, for once on this thread
+  });
+  EXPECT_EQ(order, (std::vector<std::int64_t>{0, 1, 2, 5, 4, 3}));
+  pool.run_all();
+}
+
+TEST(ParallelRegion, StaysRightWhenCallsFollowSoonerOrLaterThanHelpersWait) {
+  Eigen::ThreadPool pool(3);
+  ParallelRegion region;
+  std::vector<int> sums(8, 0);  // not atomic: each call must be over before the next one begins
+  for (int call = 0; call < 2000; ++call) {
+    for (int i = 0; i < call % 1000; ++i) std::atomic_signal_fence(std::memory_order_seq_cst);
+    region.run(pool, 8, [&](std::int64_t i) { ++sums[static_cast<std::size_t>(i)]; });
+  }
+  EXPECT_EQ(sums, std::vector<int>(8, 2000));
+}
+
 TEST(ParallelRegion, StaysRightWhileClosuresOfEarlierCallsComeAtAnyMoment) {
   support::LatePool pool;
   std::atomic<bool> stop{false};

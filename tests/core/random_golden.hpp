@@ -35,34 +35,6 @@ inline constexpr std::array children = {
     Child{0xffffffffffffffff, 0xffffffffffffffff, 0x7fffffffffffffff, 0x41c83b0e408f276d, 0x6d5451fda20bc7c6},
 };
 
-/// P(X > quantile) = tail for a standard normal X, correctly rounded.
-struct Quantile {
-  double tail, quantile;
-};
-inline constexpr std::array quantiles = {
-    Quantile{0x1.0000000000000p-65, 0x1.24f82aa55eb14p+3},
-    Quantile{0x1.2725dd1d243acp-60, 0x1.183bb8f833165p+3},
-    Quantile{0x1.203af9ee75616p-50, 0x1.fc3f007789669p+2},
-    Quantile{0x1.e8a37a3dc9831p-37, 0x1.aa1b1c1416bbbp+2},
-    Quantile{0x1.e8a37a4e2ee2cp-37, 0x1.aa1b1c13c5e91p+2},
-    Quantile{0x1.5798ee2308c3ap-27, 0x1.672b074435e3dp+2},
-    Quantile{0x1.4f8b588e368f1p-17, 0x1.10f3f8843a3d9p+2},
-    Quantile{0x1.0624dd2f1a9fcp-10, 0x1.8b8cbb7204471p+1},
-    Quantile{0x1.47ae147ae147bp-7, 0x1.29c5c4630ff0fp+1},
-    Quantile{0x1.999999999999ap-5, 0x1.a515209676abdp+0},
-    Quantile{0x1.3333185b40987p-4, 0x1.70852e475e819p+0},
-    Quantile{0x1.33334e0b25cdfp-4, 0x1.708516931eed3p+0},
-    Quantile{0x1.999999999999ap-4, 0x1.4813c36e26d32p+0},
-    Quantile{0x1.999999999999ap-3, 0x1.aee8fa73a1333p-1},
-    Quantile{0x1.0000000000000p-2, 0x1.5956b87528a49p-1},
-    Quantile{0x1.3333333333333p-2, 0x1.0c7e39582c5fbp-1},
-    Quantile{0x1.999999999999ap-2, 0x1.036d6c4a04b59p-2},
-    Quantile{0x1.f5c28f5c28f5cp-2, 0x1.9aba9f4786911p-6},
-    Quantile{0x1.ffffbce4217d3p-2, 0x1.506f1779a5abdp-19},
-    Quantile{0x1.fffffffffc000p-2, 0x1.40d931ff62706p-39},
-    Quantile{0x1.fffffffffffffp-2, 0x1.40d931ff62706p-53},
-};
-
 /// In order, from seed 42.
 inline constexpr std::array<double, 8> uniforms = {0x1.dfd524ee73abcp-2, 0x1.5d0acf5c4afd4p-2, 0x1.4ee9b3f7f36c8p-2, 0x1.d1381bee0e3d6p-2, 0x1.510ebb97a6d80p-1, 0x1.8c134ab3349adp-1, 0x1.575e1b57758e0p-1, 0x1.84399fde58794p-2};
 inline constexpr std::array<double, 8> normals = {0x1.9ffa8e5689d53p-3, -0x1.2f8d83619468cp+0, -0x1.0cf07b0b82573p+0, 0x1.06153db71856ap+1, 0x1.4f90f0c9c8b9ep-2, -0x1.5544cbd8f95c5p+0, -0x1.a78f91dffacb3p-1, 0x1.5630a443a8457p+0};

@@ -1,16 +1,14 @@
 """Writes random_golden.hpp, the reference values of random_test.cpp: python3 random_oracle.py
 
-Philox in Python's integers; uniform numbers as exact fractions; normal numbers twice: exactly, by solving
-P(X > x) = tail in Decimal, and with the bits of algorithm AS 241 in Python's floats, which no compiler contracts.
+Philox in Python's integers; uniform numbers as exact fractions; normal numbers with the bits of algorithm AS 241 in
+Python's floats, which no compiler contracts (normal_quantile_oracle.py knows how good it is).
 """
 
 import math
 import pathlib
-from decimal import Decimal
 from fractions import Fraction
-from statistics import NormalDist
 
-from portable_math_oracle import PI, WORD, bits_of, decimal, log
+from portable_math_oracle import WORD, bits_of, log
 
 MASK = 2**32 - 1
 
@@ -97,21 +95,6 @@ def as241(tail):
     return polynomial(r, numerator) / polynomial(r, denominator)
 
 
-def exact_quantile(tail):
-    """The x with P(X > x) = tail, by Newton's method on P(0 < X < x) = density(x) (x + x^3/3 + x^5/(3 5) + ...)."""
-    target = Decimal("0.5") - decimal(Fraction(tail))
-    x = Decimal(-NormalDist().inv_cdf(tail))
-    for _ in range(5):
-        term, total, n = x, Decimal(0), 1
-        while abs(term) > Decimal(10) ** -75:
-            total += term
-            n += 2
-            term *= x * x / n
-        density = (-x * x / 2).exp() / (2 * PI).sqrt()
-        x += (target - density * total) / density
-    return float(x)
-
-
 def integers(name, kind, values):
     return f"inline constexpr std::array<{kind}, {len(values)}> {name} = {{{', '.join(values)}}};"
 
@@ -133,12 +116,7 @@ def main():
     for seed, stream, index in [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 5, 1), (2**64 - 1, 2**64 - 1, 2**63 - 1)]:
         child = Random(seed, stream).split(index)
         lines.append(f"    Child{{{seed:#x}, {stream:#x}, {index:#x}, {child[0]:#x}, {child[1]:#x}}},")
-    lines += ["};", "", "/// P(X > quantile) = tail for a standard normal X, correctly rounded.", "struct Quantile {",
-              "  double tail, quantile;", "};", "inline constexpr std::array quantiles = {"]
-    far = 1.3887943864964021e-11  # e^-25, where AS 241 changes its formula, as it does at 0.075
-    tails = [2.0**-65, 1e-18, 1e-15, far * (1 - 1e-9), far * (1 + 1e-9), 1e-8, 1e-5, 0.001, 0.01, 0.05,
-             0.0749999, 0.0750001, 0.1, 0.2, 0.25, 0.3, 0.4, 0.49, 0.499999, 0.5 - 2.0**-40, 0.5 - 2.0**-54]
-    lines += [f"    Quantile{{{tail.hex()}, {exact_quantile(tail).hex()}}}," for tail in tails] + ["};", ""]
+    lines += ["};", ""]
 
     random = Random(42)
     lines += ["/// In order, from seed 42.",

@@ -126,14 +126,6 @@ TEST(Random, GivesNormalNumbersWithTheReferenceBits) {
   EXPECT_EQ(digest, golden::normal_digest);
 }
 
-TEST(NormalQuantile, IsWithinItsRelativeErrorOfTheReferenceValues) {
-  for (const auto& [tail, quantile] : golden::quantiles) {
-    EXPECT_NEAR(detail::normal_quantile_of_tail(tail), quantile, 1e-15 * quantile) << tail;
-  }
-  EXPECT_EQ(detail::normal_quantile_of_tail(0.5), 0.0);
-  EXPECT_LT(detail::normal_quantile_of_tail(0x1p-65), 9.2);  // the most extreme word
-}
-
 TEST(Random, GivesTheOnlyValueOfAnEmptyInterval) {
   Random random(14);
   EXPECT_EQ(random.uniform(2.5, 2.5), 2.5);

@@ -95,8 +95,9 @@ TYPED_TEST(Laws, AClippedStepOnOneTensorIsNearlyAStepOnItsPieces) {
 }
 
 TYPED_TEST(Laws, AnyNumberOfThreadsGivesTheSameBits) {
-  const std::vector<std::int64_t> shapes = {0, 1, 7, 15, 16, 17, 1000, 4099, 50001, 16384, 3, 16385};  // enough to be shared out
+  const std::vector<std::int64_t> shapes = {0, 1, 7, 15, 16, 17, 1000, 4099, 250001, 16384, 3, 16385};  // enough to be shared out
   const auto train = [](auto& model, auto&... pool) {
+    model.optimizer.average(UniformAverage{.start = 1});
     for (std::uint64_t step = 0; step < 2; ++step) {
       model.step(step, {.learning_rate = 0.01, .max_gradient_norm = 3.0, .zero_gradients = true}, pool...);
       model.step(step, {.learning_rate = 0.01, .check_finite = false}, pool...);
@@ -109,6 +110,7 @@ TYPED_TEST(Laws, AnyNumberOfThreadsGivesTheSameBits) {
     typename TestFixture::ModelType parallel(shapes);
     train(parallel, pool);
     this->expect_same(serial, parallel);
+    EXPECT_EQ(serial.optimizer.state(), parallel.optimizer.state());
     EXPECT_TRUE(support::same_bits(serial.gradients, parallel.gradients));
   }
 }
@@ -136,6 +138,7 @@ TYPED_TEST(Laws, AGradientThatIsNotFiniteChangesNoBit) {
 
 TYPED_TEST(Laws, StateGoesOutAndBackAndTheRunGoesOnAsIfNothingHappened) {
   typename TestFixture::ModelType uninterrupted({17, 1000}), first({17, 1000}), second({17, 1000});
+  for (auto* model : {&uninterrupted, &first, &second}) model->optimizer.average(ExponentialAverage{.decay = 0.9});
   this->train(uninterrupted);
   this->train(first);
   second.parameters = first.parameters;
@@ -143,6 +146,17 @@ TYPED_TEST(Laws, StateGoesOutAndBackAndTheRunGoesOnAsIfNothingHappened) {
   this->train(uninterrupted);
   this->train(second);
   this->expect_same(uninterrupted, second);
+  EXPECT_EQ(uninterrupted.optimizer.state(), second.optimizer.state());
+}
+
+TYPED_TEST(Laws, AveragingLeavesTrainingAlone) {
+  for (const std::int64_t size : sizes) {
+    typename TestFixture::ModelType plain({size, 3}, Container::matrix, decayed), averaged({size, 3}, Container::matrix, decayed);
+    averaged.optimizer.average(ExponentialAverage{.decay = 0.9, .bias_correction = false});
+    this->train(plain);
+    this->train(averaged);
+    this->expect_same(plain, averaged);
+  }
 }
 
 TYPED_TEST(Laws, AStepAllocatesNothing) {
@@ -152,6 +166,7 @@ TYPED_TEST(Laws, AStepAllocatesNothing) {
   gradient.setOnes();
   Optimizer<typename TestFixture::Rule, Number> optimizer(lively<typename TestFixture::Rule>());
   optimizer.add("theta", parameter, gradient, decayed);
+  optimizer.average(ExponentialAverage{.bias_correction = false});
   const std::int64_t before = allocations();
   optimizer.step({.learning_rate = 0.1});  // the first one too
   optimizer.step({.learning_rate = 0.1, .max_gradient_norm = 1.0, .max_tensor_norm = 1.0, .max_gradient_value = 1.0});

@@ -119,7 +119,7 @@ TEST(Accumulation, WithoutTheFiniteCheckWritesThroughAndStillStartsAnew) {
 }
 
 TEST(Accumulation, HasTheSameBitsOnAPool) {
-  constexpr std::int64_t size = 70001;
+  constexpr std::int64_t size = 270001;
   Eigen::ThreadPool pool(3);
   const auto train = [&](auto&... threads) {
     VectorXf parameter = VectorXf::Zero(size), gradient(size);

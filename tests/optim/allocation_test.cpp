@@ -106,6 +106,13 @@ TEST_P(Allocation, IsNoneInAStepOnAPool) {
   EXPECT_EQ(steps(pool), none);
 }
 
+TEST_P(Allocation, IsNoneInAStepThatAverages) {
+  optimizer.average(UniformAverage{.start = 3});
+  EXPECT_EQ(steps(), none);
+  support::ReadyPool pool(3);
+  EXPECT_EQ(steps(pool), none);
+}
+
 TEST_P(Allocation, OfAdaptiveClippingIsInItsFirstStepOnly) {
   const StepOptions options{.learning_rate = 0.1, .adaptive_clip = 0.01};
   EXPECT_GT(allocations_of([&] { optimizer.step(options); }), 0);

@@ -20,7 +20,7 @@ static_assert(std::is_nothrow_move_constructible_v<AnyOptimizer<float>> &&
 
 /// A tensor that is large enough for a pool.
 struct Model {
-  VectorXf parameter = VectorXf::Zero(70000), gradient = VectorXf::Ones(70000);
+  VectorXf parameter = VectorXf::Zero(270000), gradient = VectorXf::Ones(270000);
   template <class Optimizer>
   void bind(Optimizer& optimizer) {
     optimizer.add("w", parameter, gradient);

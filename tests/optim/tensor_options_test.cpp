@@ -110,6 +110,18 @@ TEST_F(OptionsOfTensors, OutOfRangeAreRefusedAndNothingChanges) {
   EXPECT_EQ(refused({.weight_decay = infinity}), "TensorOptions: weight_decay must be in [0, inf), got inf");
 }
 
+TEST_F(OptionsOfTensors, AreAllInTheMemoryAsTheyAreInForce) {
+  optimizer.options_for("layer1.bias", {.coupled = true});
+  const TensorOptions given = optimizer.memory().tensors[1].options, same = given.or_else({.weight_decay = 7.0});
+  for (const TensorOptions& options : {given, same}) {  // none is absent, so that none falls back
+    EXPECT_EQ(options.learning_rate_scale, 0.5);
+    EXPECT_EQ(options.weight_decay, 0.0);
+    EXPECT_EQ(options.coupled, true);
+    EXPECT_EQ(options.frozen, false);
+    EXPECT_EQ(options.clip_units, ClipUnits::automatic);
+  }
+}
+
 TEST(OptimizerOptions, AllowAtLeastOneSkip) {
   EXPECT_EQ(error_of([] { SGD<double>({}, {.max_consecutive_skips = 0}); }),
             "OptimizerOptions: max_consecutive_skips must be at least 1, got 0");

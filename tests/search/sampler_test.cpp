@@ -47,11 +47,11 @@ static_assert(Sampler<NearTheBest> && Sampler<RandomSearch> && Sampler<Grid> && 
 static_assert(!Sampler<int> && std::is_convertible_v<Halton, AnySampler>);
 
 struct NoText {
-  static constexpr bool adaptive = false;
+  [[maybe_unused]] static constexpr bool adaptive = false;
   Point suggest(const SearchSpace&, const History&, std::int64_t) const { return {}; }
 };
 struct NeedsChange {
-  static constexpr bool adaptive = false;
+  [[maybe_unused]] static constexpr bool adaptive = false;
   Point suggest(const SearchSpace&, const History&, std::int64_t) { return {}; }
   std::string text() const { return ""; }
 };

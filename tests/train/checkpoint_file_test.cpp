@@ -85,10 +85,13 @@ TEST(CheckpointFile, IsReadByNumPyWithEqualIndices) {
   training.weights_gradient = pattern_matrix<Eigen::MatrixXf>(37, 70);
   training.row_major_gradient = pattern_matrix<RowMajorMatrix>(3, 5);
   training.bias_gradient = pattern_vector<Eigen::VectorXf>(5);
-  training.optimizer.step({.learning_rate = 0.0});  // the state v is the gradient
   training.weights = training.weights_gradient;
   training.row_major = training.row_major_gradient;
   training.bias = training.bias_gradient;
+  training.optimizer.options_for("weights", {.learning_rate_scale = 0.5, .weight_decay = 0.1});
+  training.optimizer.options_for("bias", {.coupled = true, .clip_units = ClipUnits::first_axis});
+  training.optimizer.average(UniformAverage{});
+  training.optimizer.step({.learning_rate = 0.0});  // the state v is the gradient, and the average the parameter
 
   CheckpointExtras extras;
   Eigen::Tensor<double, 3> cube(2, 3, 4);

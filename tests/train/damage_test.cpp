@@ -163,6 +163,24 @@ TEST(SafetensorsHeader, HasALengthThatIsChecked) {
             path + ": its header should have 3 bytes, and the whole file has 10");
 }
 
+TEST(CheckpointMetadata, HasCountsThatAreChecked) {
+  const auto error = [](const std::string& key, const std::string& text) {
+    SafetensorsHeader header;
+    header.metadata = encode_checkpoint_metadata(CheckpointMetadata{});
+    header.metadata.at(key) = text;
+    return error_of<CorruptFileError>([&] { decode_checkpoint_metadata(header, "x"); });
+  };
+  for (const std::string key : {"eigentune.step", "eigentune.save_number"}) {
+    EXPECT_EQ(error(key, "0"), "nothing was thrown");
+    EXPECT_EQ(error(key, "9007199254740992"), "nothing was thrown");
+    for (const std::string text : {"-1", "1.5", "1e300", "true", "9007199254740993", "18446744073709551615"}) {
+      EXPECT_TRUE(error(key, text).starts_with("x: its metadata is not that of a checkpoint: " + key +
+                                               " must be in [0, 2^53], got "))
+          << error(key, text);
+    }
+  }
+}
+
 TEST(SafetensorsFile, SaysWhatKeepsItFromBeingRead) {
   const files::TemporaryFolder folder;
   EXPECT_EQ(error_of<MissingFileError>([&] { SafetensorsFile::read(folder / "x"); }),

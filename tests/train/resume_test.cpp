@@ -1,14 +1,16 @@
 #include <eigentune/core/random.hpp>
-#include <eigentune/train/checkpoint.hpp>
+#include <eigentune/train/checkpoint_keeper.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "laws/model.hpp"
@@ -88,6 +90,56 @@ TYPED_TEST(Resume, EqualsUninterruptedInTheMiddleOfAccumulatingGradients) {
   expect_same_bits_after_resuming<typename TypeParam::Rule, typename TypeParam::Scalar>(true, 1);
 }
 
+/// A run that is interrupted at random steps, of which some are in the middle of accumulating gradients: each time
+/// another model, which has come elsewhere, takes over from a file.
+template <class Rule, class Scalar>
+void expect_averages_survive_interruptions(const Averaging& averaging, int threads) {
+  constexpr std::uint64_t steps = 40, interruptions = 20;
+  support::ReadyPool pool(threads);
+  Random random(static_cast<std::uint64_t>(threads));
+  const auto order = random.permutation(steps);
+  std::array<bool, steps> interrupted{};
+  for (std::uint64_t i = 0; i < interruptions; ++i) interrupted[static_cast<std::size_t>(order[i])] = true;
+  const Training<Rule, Scalar> start(0);
+  Training<Rule, Scalar> run(0), resumed(0), other(99);
+  for (auto* model : {&run, &resumed, &other}) model->optimizer.average(averaging);
+  auto *current = &resumed, *next = &other;
+  const files::TemporaryFolder folder;
+  SystemCalls calls;
+  calls.fsync = [](int) { return 0; };  // many files, none of which must survive a loss of power
+  CheckpointKeeper keeper(folder.path(), {}, calls);
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    const bool accumulating = interrupted[step] && random.below(4) == 0;
+    const double scale = 1.0 / static_cast<double>(step + 1);  // other gradients in each step, quickly
+    for (auto* model : {&run, current}) {
+      if (accumulating) model->optimizer.accumulate();
+    }
+    if (interrupted[step]) {
+      keeper.save(static_cast<std::int64_t>(step), current->optimizer);
+      keeper.restore_latest(next->optimizer);
+      std::swap(current, next);
+    }
+    for (auto* model : {&run, current}) {
+      model->w_gradient = start.w * static_cast<Scalar>(scale);
+      model->b_gradient = start.b * static_cast<Scalar>(scale);
+      if (accumulating) model->optimizer.accumulate();
+      model->optimizer.step(pool, {.learning_rate = 0.01, .max_gradient_norm = 1.0});
+    }
+  }
+  EXPECT_TRUE(run.w == current->w && run.b == current->b);
+  EXPECT_EQ(run.optimizer.state(), current->optimizer.state());
+  EXPECT_GT(run.optimizer.state().tensors[0].averaged, 30);
+}
+
+TYPED_TEST(Resume, EqualsUninterruptedWithAveragesOnOneThreadAndTwo) {
+  using Rule = typename TypeParam::Rule;
+  using Scalar = typename TypeParam::Scalar;
+  for (const int threads : {1, 2}) {
+    expect_averages_survive_interruptions<Rule, Scalar>(ExponentialAverage{.decay = 0.9}, threads);
+    expect_averages_survive_interruptions<Rule, Scalar>(UniformAverage{.start = 7}, threads);
+  }
+}
+
 /// A tensor under Adam whose state is double and whose parameters are float, or the other way round.
 template <class Scalar, class State>
 struct Mixed {
@@ -103,6 +155,7 @@ struct Mixed {
 template <class Scalar, class State>
 void expect_mixed_precision_resumes() {
   Mixed<Scalar, State> run, resumed;
+  for (auto* model : {&run, &resumed}) model->optimizer.average(ExponentialAverage{.bias_correction = false});
   run.optimizer.step({.learning_rate = 0.1});
   run.accumulate(1.0);
   run.accumulate(0.7);
@@ -130,6 +183,22 @@ TEST(Restore, ForgetsGradientsThatWereAccumulatedSinceTheCheckpoint) {
     model->optimizer.step({.learning_rate = 0.1});
   }
   EXPECT_TRUE((run.w == other.w).all());
+}
+
+TEST(Restore, CountsSkipsOnSoThatARunGivesUpAtTheSameStep) {
+  Eigen::VectorXf w = Eigen::VectorXf::Ones(2), gradient = w;
+  const auto new_run = [&] {
+    SGD<float> optimizer({}, {.max_consecutive_skips = 3});
+    optimizer.add("w", w, gradient);
+    return optimizer;
+  };
+  SGD<float> run = new_run(), resumed = new_run();
+  gradient[0] = std::numeric_limits<float>::quiet_NaN();
+  for (int step = 0; step < 2; ++step) run.step({.learning_rate = 0.1});
+  const files::TemporaryFolder folder;
+  save_checkpoint(folder / "a", 2, std::nullopt, run);
+  restore_checkpoint(folder / "a", resumed);
+  EXPECT_THROW(resumed.step({.learning_rate = 0.1}), DivergenceError);
 }
 
 TEST(Restore, TakesTheHyperparametersUnlessToldToKeepThem) {

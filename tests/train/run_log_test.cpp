@@ -409,6 +409,8 @@ TEST(ReadRunLog, RejectsMalformedJsonWithItsLine) {
             "expected a number, \"nan\", \"inf\" or \"-inf\" as \"a\", found \"null\"");
   EXPECT_EQ(error_in("{\"step\":2,\"a\":{\"b\":1}}"),
             "expected a number, \"nan\", \"inf\" or \"-inf\" as \"a\", found \"{\"b\":1}\"");
+  const std::string deep = "{\"step\":2,\"a\":" + std::string(300'000, '[') + std::string(300'000, ']') + "}";
+  EXPECT_EQ(error_in(deep), "expected a flat JSON object, found \"" + deep.substr(0, 60) + "...\"");
   EXPECT_EQ(error_in("{\"step\":2,\"a,b\":1}"), "expected a metric's name, found \"a,b\"");
   EXPECT_EQ(error_in("{\"step\":2,\"a\":1,\"a\":2}"),
             "expected every name once, found \"{\"step\":2,\"a\":1,\"a\":2}\"");

@@ -51,9 +51,18 @@ def check(path):
     assert (8 + length) % 8 == 0, "the data must be aligned"
     assert all(isinstance(text, str) for text in metadata.values())
     assert json.loads(metadata["eigentune.metric"]) == 0.1 and metadata["eigentune.step"] == "12"
+    optimizer = json.loads(metadata["eigentune.optimizer"])
+    assert optimizer["averaging"] == {"kind": "uniform", "start": 0}
+    assert all(tensor["averaged"] == 1 for tensor in optimizer["tensors"].values())
+    options = {"learning_rate_scale": 1, "weight_decay": 0, "coupled": False, "frozen": False, "clip_units": "automatic"}
+    assert {name: tensor["options"] for name, tensor in optimizer["tensors"].items()} == {
+        "weights": {**options, "learning_rate_scale": 0.5, "weight_decay": 0.1}, "row_major": options,
+        "bias": {**options, "coupled": True, "clip_units": "first_axis"}}
     shapes = {"weights": ("F32", [37, 70]), "row_major": ("F32", [3, 5]), "bias": ("F32", [5]),
               "eigentune/state/v/weights": ("F32", [37, 70]), "eigentune/state/v/row_major": ("F32", [3, 5]),
-              "eigentune/state/v/bias": ("F32", [5]), "f64": ("F64", [2, 3, 4]), "f16": ("F16", [2, 3]),
+              "eigentune/state/v/bias": ("F32", [5]), "eigentune/average/weights": ("F32", [37, 70]),
+              "eigentune/average/row_major": ("F32", [3, 5]), "eigentune/average/bias": ("F32", [5]),
+              "f64": ("F64", [2, 3, 4]), "f16": ("F16", [2, 3]),
               "bf16": ("BF16", [2, 3]), "i8": ("I8", [2, 3]), "u8": ("U8", [2, 3]), "i16": ("I16", [2, 3]),
               "u16": ("U16", [2, 3]), "i32": ("I32", [2, 3]), "u32": ("U32", [2, 3]), "i64": ("I64", [4]),
               "u64": ("U64", [4]), "bool": ("BOOL", [2, 3]), "scalar": ("F64", []), "empty": ("F32", [0, 4]),

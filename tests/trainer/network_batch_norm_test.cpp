@@ -20,6 +20,7 @@
 #include "support/expect.hpp"
 #include "train/average_buffers.hpp"
 #include "train/network.hpp"
+#include "trainer/finite_differences.hpp"
 
 namespace {
 
@@ -67,15 +68,6 @@ template <class Scalar>
 using Values = std::map<std::string, std::vector<Scalar>>;
 
 template <class Scalar>
-Values<Scalar> gradients_of(Network<Scalar>& network) {
-  Values<Scalar> result;
-  network.for_each_parameter([&](const std::string& name, auto&, auto& gradient) {
-    result[name].assign(gradient.data(), gradient.data() + gradient.size());
-  });
-  return result;
-}
-
-template <class Scalar>
 Values<Scalar> buffers_of(Network<Scalar>& network) {
   Values<Scalar> result;
   network.for_each_buffer([&](const std::string& name, auto& buffer) {
@@ -117,26 +109,12 @@ TEST_P(BatchNormNetworkGradients, EqualCentralFiniteDifferences) {
   Batch<double> batch(3, 3, batch_size);
   for (std::size_t j = 0; padded && j < batch.weights.size(); ++j) batch.weights[j] = static_cast<double>((j + 1) % 3);
   batch.gradients(network);
-  const auto gradients = gradients_of(network);
-  network.for_each_parameter([&](const std::string& name, auto& parameter, auto&) {
-    constexpr double step = 1e-5;
-    double difference = 0.0, magnitude = 0.0;
-    for (Eigen::Index i = 0; i < parameter.size(); ++i) {
-      double& value = parameter.data()[i];
-      const double original = value;
-      value = original + step;
-      const double above = batch.gradients(network).mean_loss();
-      value = original - step;
-      const double below = batch.gradients(network).mean_loss();
-      value = original;
-      const double expected = (above - below) / (2.0 * step);
-      difference += std::pow(gradients.at(name)[static_cast<std::size_t>(i)] - expected, 2);
-      magnitude += std::pow(expected, 2);
-    }
+  const auto errors = gradient_errors(network, [&] { return batch.gradients(network).mean_loss(); });
+  for (const auto& [name, error] : errors) {
     // Rounding of a loss of order 1 leaves 1e-16 / 1e-5, where the true gradient is zero as well (of one example, or
     // of a bias whose effect a norm takes away).
-    EXPECT_LE(std::sqrt(difference), 1e-7 * std::sqrt(magnitude) + 2e-9) << name;
-  });
+    EXPECT_LE(error.difference, 1e-7 * error.magnitude + 2e-9) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AroundTheVirtualBatch, BatchNormNetworkGradients,

@@ -1,91 +1,20 @@
-// Runs the built trainer as a user would. TRAIN_PROGRAM is its path, TRAIN_IS_FAST whether it was built with
-// optimisation and without sanitizers.
+// What the program prints, writes and refuses. Interruptions are in resume_test.cpp.
 
 #include <gtest/gtest.h>
 
-#include <cstdint>
-#include <cstdlib>
+#include <cstddef>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <vector>
+
+#include "trainer/program.hpp"
 
 namespace {
 
-struct Result {
-  int status = 0;
-  std::string output, errors;
-};
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
-  if (!text.empty() && text.back() == separator && separator == ',') parts.emplace_back();
-  return parts;
-}
-
-void append_big_endian(std::string& bytes, std::uint32_t value) {
-  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(value >> shift & 0xFF);
-}
-
-/// A directory of its own for each test, with IDX files of 300 images of 4 x 4 pixels: where the label is l, pixel l is
-/// white. They split into 240 to train, 30 to validate and 30 to test.
-class Trainer : public testing::Test {
- protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = std::string(test->test_suite_name()) + "_" + test->name();
-    for (char& c : name) c = c == '/' ? '_' : c;
-    directory_ = std::filesystem::path(testing::TempDir()) / ("eigentune_" + name + "_" + std::to_string(getpid()));
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-
-    constexpr std::uint32_t examples = 300, rows = 4, columns = 4;
-    std::string images, labels;
-    for (const std::uint32_t word : {0x00000803U, examples, rows, columns}) append_big_endian(images, word);
-    for (const std::uint32_t word : {0x00000801U, examples}) append_big_endian(labels, word);
-    for (std::uint32_t i = 0; i < examples; ++i) {
-      std::string image(rows * columns, static_cast<char>(i % 7 * 10));
-      image[i % 10] = static_cast<char>(255);
-      images += image;
-      labels += static_cast<char>(i % 10);
-    }
-    std::ofstream(directory_ / "t10k-images-idx3-ubyte", std::ios::binary) << images;
-    std::ofstream(directory_ / "t10k-labels-idx1-ubyte", std::ios::binary) << labels;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  /// Runs the program in the test's directory.
-  Result run(const std::string& arguments) const {
-    const std::string command =
-        "cd '" + directory_.string() + "' && '" TRAIN_PROGRAM "' " + arguments + " > output.txt 2> errors.txt";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(directory_ / "output.txt"),
-            read(directory_ / "errors.txt")};
-  }
-  Result run_small(const std::string& arguments) const {
-    return run("--data . --depth 1 --width 16 --batch-size 20 --threads 1 --seed 3 " + arguments);
-  }
-
-  /// The file of curves without its last column, the examples per second.
-  std::string curves_without_throughput(const std::string& name) const {
-    std::string text;
-    for (const std::string& line : split(read(directory_ / name), '\n')) text += line.substr(0, line.rfind(',')) + '\n';
-    return text;
-  }
-
-  std::filesystem::path directory_;
-};
+using program::read;
+using program::Result;
+using program::split;
+using program::Trainer;
 
 TEST_F(Trainer, EndsWithTheTestAccuracyAndPrintsNothingElseToStandardOutput) {
   const Result result = run_small("--steps 60");
@@ -221,6 +150,12 @@ TEST_F(Trainer, SaysWhichOptionIsWrong) {
   EXPECT_EQ(message("--power 2"), "train: --power belongs to --schedule polynomial; the schedule is cosine");
   EXPECT_EQ(message("--final-learning-rate 5"),
             "train: --final-learning-rate must be at most --learning-rate, 0.002, got 5");
+  EXPECT_EQ(message("--producers -1"), "train: --producers must be a whole number in [0, 1024], got \"-1\"");
+  EXPECT_EQ(message("--keep-latest 0"), "train: --keep-latest must be a whole number in [1, 1000000], got \"0\"");
+  for (const std::string option : {"--checkpoint-every 5", "--keep-best 1", "--keep-latest 2", "--resume"}) {
+    EXPECT_EQ(message(option),
+              "train: " + option.substr(0, option.find(' ')) + " belongs to --checkpoint-dir, which is not given");
+  }
   EXPECT_EQ(message("--speed 5"), "train: The following arguments were not expected: 5 --speed");
   EXPECT_NE(message("--steps").find("--steps"), std::string::npos);
 }
@@ -231,14 +166,14 @@ TEST_F(Trainer, SaysWhichFileIsWrong) {
   EXPECT_EQ(missing.errors, "train: nowhere: expected a directory of IDX files, found nothing\n");
   const Result curves = run_small("--steps 1000000 --curves nowhere/curves.csv");  // before training, so it ends soon
   EXPECT_EQ(curves.status, 1);
-  EXPECT_EQ(curves.errors, "train: nowhere/curves.csv: the curves cannot be written: No such file or directory\n");
+  EXPECT_EQ(curves.errors, "train: nowhere/curves.csv: cannot be opened for writing: No such file or directory\n");
 }
 
 TEST_F(Trainer, SaysWhenADiskIsFull) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
   const Result result = run_small("--steps 1000000 --curves /dev/full");
   EXPECT_EQ(result.status, 1);
-  EXPECT_EQ(result.errors, "train: /dev/full: the curves cannot be written: No space left on device\n");
+  EXPECT_EQ(result.errors, "train: /dev/full: cannot be written: No space left on device\n");
 }
 
 TEST_F(Trainer, SaysWhenTrainingDiverges) {

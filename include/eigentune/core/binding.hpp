@@ -22,10 +22,8 @@ class Binding {
   TensorView<Scalar> view(std::string_view call, std::string_view what, std::string_view name) const {
     if (look_up_ == nullptr) return view_;
     const TensorView<Scalar> now = look_up_(object_);
-    if (now.shape != object_shape_) {  // asked first: a step must not allocate the texts of shapes
-      require(false, "{}: the {} \"{}\" was resized from {} to {} after it was bound; call rebind", call, what, name,
-              to_string(object_shape_), to_string(now.shape));
-    }
+    require(now.shape == object_shape_, "{}: the {} \"{}\" was resized from {} to {} after it was bound; call rebind",
+            call, what, name, object_shape_, now.shape);
     if (offset_ == whole) return now;
     TensorView<Scalar> window = view_;
     window.data = now.data + offset_;
@@ -60,7 +58,7 @@ class Binding {
         require(Traits::contiguous(object),
                 "{}: the {} \"{}\" of shape {} is not contiguous in memory; bind the whole object, whole columns of a "
                 "column-major matrix or whole rows of a row-major one",
-                call, what, name, to_string(Traits::view(object).shape));
+                call, what, name, Traits::view(object).shape);
         return make<Traits>(object);
       } else {
         return {};

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <fmt/core.h>
+#include <eigentune/core/message.hpp>
 
 #include <bit>
 #include <cstdint>
+#include <initializer_list>
 #include <stdexcept>
-#include <string>
+#include <string_view>
 
 namespace eigentune {
 
@@ -19,19 +20,19 @@ class Error : public std::runtime_error {
 namespace detail {
 
 /// Out of line and off the hot path, so that a check costs its caller one branch.
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_invalid_argument(fmt::string_view text,
-                                                                          fmt::format_args arguments) {
-  throw std::invalid_argument(fmt::vformat(text, arguments));
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_invalid_argument(
+    std::string_view text, std::initializer_list<MessageArgument> arguments) {
+  throw std::invalid_argument(write_message(text, arguments));
 }
 
 }  // namespace detail
 
-/// Throws std::invalid_argument with the formatted text unless `condition` holds. The text names the argument, its
-/// value and what is allowed: `require(steps > 0, "cosine_decay: steps must be at least 1, got {}", steps)`.
+/// Throws std::invalid_argument with that message unless `condition` holds. The text names the argument, its value and
+/// what is allowed: `require(steps > 0, "cosine_decay: steps must be at least 1, got {}", steps)`.
 template <class... Arguments>
-constexpr void require(bool condition, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+constexpr void require(bool condition, MessageText<sizeof...(Arguments)> text, const Arguments&... arguments) {
   if (!condition) [[unlikely]] {
-    detail::throw_invalid_argument(text, fmt::make_format_args(arguments...));
+    detail::throw_invalid_argument(text, {arguments...});
   }
 }
 

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -58,10 +60,12 @@ class TaskRef {
 };
 
 /// Runs numbered tasks on the calling thread and on a pool. The calling thread takes part and only ever waits for tasks
-/// that another thread has begun, so a call from inside the pool cannot deadlock. After construction a call allocates
-/// nothing but what the pool itself may. One region runs one call at a time. The pool may run its closures as late as
-/// it likes, also after the region is gone; if it destroys one without having run it, some 60 bytes of the region are
-/// never freed.
+/// that another thread has begun, so a call from inside the pool cannot deadlock. It takes the first tasks and its
+/// helpers the last, so that from call to call each finds much of the same data in its cache. Helpers stay for some
+/// microseconds after a call: another that follows at once wakes nobody. After construction a call allocates nothing
+/// but what the pool itself may. One region runs one call at a time. The pool may run its closures as late as it likes,
+/// also after the region is gone; if it destroys one without having run it, some 60 bytes of the region are never
+/// freed.
 class ParallelRegion {
  public:
   ParallelRegion() : shared_(new Shared) {}
@@ -73,8 +77,8 @@ class ParallelRegion {
   }
 
   /// Calls task(i) once for each i in [0, count), in no particular order, on at most pool.threads() threads including
-  /// this one, and returns when all are done. If tasks throw, one of the exceptions is thrown here, after the others
-  /// are done. `count` must be below 2^31.
+  /// this one (and on helpers that an earlier call left behind), and returns when all are done. If tasks throw, one of
+  /// the exceptions is thrown here, after the others are done. `count` must be below 2^31.
   void run(ThreadPoolRef pool, std::int64_t count, TaskRef task) {
     require(count < (std::int64_t{1} << 31), "ParallelRegion: count must be below 2^31, got {}", count);
     if (pool.threads() <= 1 || count <= 1) {
@@ -92,17 +96,18 @@ class ParallelRegion {
     shared_->task = &task;
     shared_->error = nullptr;
     shared_->failed.store(false, std::memory_order_relaxed);
-    shared_->done.store(0, std::memory_order_relaxed);
-    // Publishes everything above. The count rides in the same word as the next index, so that a helper that comes late,
-    // even one of an earlier call, either gets a task of this call or none.
-    shared_->ticket.store(static_cast<std::uint64_t>(count) << 32, std::memory_order_release);
+    shared_->unfinished.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
+    // Publishes everything above. Both ends ride in one word, so that a helper that comes late, even one of an earlier
+    // call, either gets a task of this call or none.
+    shared_->untaken.store(static_cast<std::uint64_t>(count) << 32);
 
-    const std::int64_t helpers = std::min<std::int64_t>(pool.threads() - 1, count - 1);
+    // Scheduling may wake a thread, for which the caller pays with some of its own time: none for those who linger.
+    const std::int64_t helpers = std::min<std::int64_t>(pool.threads() - 1, count - 1) - shared_->lingering.load();
     for (std::int64_t helper = 0; helper < helpers; ++helper) {
       shared_->references.fetch_add(1, std::memory_order_relaxed);
       try {
         pool.schedule([shared = shared_] {
-          work(*shared);
+          help(*shared);
           release(shared);
         });
       } catch (...) {  // no helper then; the calling thread does the work
@@ -110,46 +115,82 @@ class ParallelRegion {
         break;
       }
     }
-    work(*shared_);
-    wait(*shared_, static_cast<std::uint32_t>(count));
+    while (const std::optional<std::uint32_t> index = take(*shared_, End::first)) perform(*shared_, *index);
+    wait(*shared_);
     if (shared_->error) std::rethrow_exception(std::exchange(shared_->error, nullptr));
   }
 
  private:
+  enum class End { first, last };
+
   struct Shared {
-    std::atomic<std::uint64_t> ticket{0};  // count in the upper half, next index in the lower
-    std::atomic<std::uint32_t> done{0};
+    std::atomic<std::uint64_t> untaken{0};  // the tasks left, as a range: its end in the upper half, begin in the lower
+    std::atomic<std::uint32_t> unfinished{0};
+    std::atomic<std::int64_t> lingering{0};   // helpers that wait for another call
     std::atomic<std::int64_t> references{1};  // the region and each scheduled helper: a late helper finds it alive
     std::atomic<bool> failed{false};
     const TaskRef* task = nullptr;
     std::exception_ptr error;
   };
 
-  static void work(Shared& shared) {
-    for (;;) {
-      const std::uint64_t ticket = shared.ticket.fetch_add(1, std::memory_order_acq_rel);
-      const std::uint32_t count = static_cast<std::uint32_t>(ticket >> 32), index = static_cast<std::uint32_t>(ticket);
-      if (index >= count) return;
-      try {
-        (*shared.task)(index);
-      } catch (...) {
-        if (!shared.failed.exchange(true, std::memory_order_relaxed)) shared.error = std::current_exception();
+  static bool any_left(std::uint64_t untaken) {
+    return static_cast<std::uint32_t>(untaken) < static_cast<std::uint32_t>(untaken >> 32);
+  }
+
+  static std::optional<std::uint32_t> take(Shared& shared, End from) {
+    constexpr std::uint64_t one_less_at_the_end = std::uint64_t{1} << 32;
+    std::uint64_t untaken = shared.untaken.load(std::memory_order_relaxed);
+    while (any_left(untaken)) {
+      const std::uint64_t rest = from == End::first ? untaken + 1 : untaken - one_less_at_the_end;
+      if (shared.untaken.compare_exchange_weak(untaken, rest, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        return static_cast<std::uint32_t>(from == End::first ? untaken : rest >> 32);
       }
-      if (shared.done.fetch_add(1, std::memory_order_acq_rel) + 1 == count) shared.done.notify_one();
+    }
+    return std::nullopt;
+  }
+
+  static void perform(Shared& shared, std::uint32_t index) {
+    try {
+      (*shared.task)(index);
+    } catch (...) {
+      if (!shared.failed.exchange(true, std::memory_order_relaxed)) shared.error = std::current_exception();
+    }
+    if (shared.unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1) shared.unfinished.notify_one();
+  }
+
+  static void help(Shared& shared) {
+    do {
+      while (const std::optional<std::uint32_t> index = take(shared, End::last)) perform(shared, *index);
+    } while (linger(shared));
+  }
+
+  /// Waits a while for tasks, and says whether there are any. A call that begins while this gives up either still
+  /// counts on it, and then its tasks are seen by the last look, or does not, and schedules another helper: hence the
+  /// sequentially consistent order of both words.
+  static bool linger(Shared& shared) {
+    constexpr std::chrono::microseconds patience{20};  // about as long as Eigen's idle threads look for work
+    const auto end = std::chrono::steady_clock::now() + patience;
+    shared.lingering.fetch_add(1);
+    while (!any_left(shared.untaken.load()) && std::chrono::steady_clock::now() < end) pause();
+    shared.lingering.fetch_sub(1);
+    return any_left(shared.untaken.load());
+  }
+
+  static void wait(Shared& shared) {
+    constexpr int spins = 4000;  // some ten microseconds, what a task of a step is likely to take still
+    for (int spin = 0; spin < spins; ++spin) {
+      if (shared.unfinished.load(std::memory_order_acquire) == 0) return;
+      pause();
+    }
+    for (std::uint32_t left; (left = shared.unfinished.load(std::memory_order_acquire)) != 0;) {
+      shared.unfinished.wait(left, std::memory_order_acquire);
     }
   }
 
-  static void wait(Shared& shared, std::uint32_t count) {
-    constexpr int spins = 4000;  // some ten microseconds, what a task of a step is likely to take still
-    for (int spin = 0; spin < spins; ++spin) {
-      if (shared.done.load(std::memory_order_acquire) == count) return;
+  static void pause() {
 #if defined(__x86_64__)
-      __builtin_ia32_pause();
+    __builtin_ia32_pause();
 #endif
-    }
-    for (std::uint32_t done; (done = shared.done.load(std::memory_order_acquire)) != count;) {
-      shared.done.wait(done, std::memory_order_acquire);
-    }
   }
 
   static void release(Shared* shared) {

@@ -61,9 +61,9 @@ class Shape {
 
 /// "[10, 784]".
 inline std::string to_string(const Shape& shape) {
-  std::string text = "[";
-  for (int axis = 0; axis < shape.rank(); ++axis) text += fmt::format("{}{}", axis > 0 ? ", " : "", shape[axis]);
-  return text + "]";
+  std::string list;
+  for (int axis = 0; axis < shape.rank(); ++axis) list.append(message("{}{}", axis > 0 ? ", " : "", shape[axis]));
+  return message("[{}]", list);
 }
 
 }  // namespace eigentune

@@ -90,6 +90,17 @@ struct FusedPass {
   ScalarStorage scalars{};     ///< the rule's
 };
 
+/// The functions that work on memory, for one rule, as described below. They are called through
+/// pointers, which what is compiled once for a whole program gets from the unit that makes an optimizer. Otherwise the
+/// linker could give that the kernels of a unit that was built for a larger processor.
+template <class Scalar, class State>
+struct Kernels {
+  double (*fused_pass)(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count);
+  double (*sum_of_squares)(SimdLevel level, const Scalar* values, std::int64_t size, std::int64_t following);
+  void (*average_pass)(SimdLevel level, const Scalar* parameter, State* average, double weight, std::int64_t size,
+                       std::int64_t following);
+};
+
 inline namespace EIGENTUNE_BASELINE {
 
 /// The elements at the end of a tensor that do not fill a tile, padded with zeros to one.
@@ -270,6 +281,31 @@ double sum_of_squares(SimdLevel level, const Scalar* values, std::int64_t size, 
   return generic::sum_of_squares(values, size, following);
 #endif
 }
+
+/// average += weight * (parameter - average) over `size` elements at `level`, in the wider of the two types;
+/// `following` as above.
+template <class Scalar, class State>
+void average_pass(SimdLevel level, const Scalar* parameter, State* average, double weight, std::int64_t size,
+                  std::int64_t following = 0) {
+#if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
+  switch (level) {
+    case SimdLevel::avx512:
+      return avx512::average_pass(parameter, average, weight, size, following);
+    case SimdLevel::avx2:
+      return avx2::average_pass(parameter, average, weight, size, following);
+    default:
+      return sse2::average_pass(parameter, average, weight, size, following);
+  }
+#else
+  static_cast<void>(level);
+  return generic::average_pass(parameter, average, weight, size, following);
+#endif
+}
+
+/// The kernels of this translation unit.
+template <class Rule, class Scalar, class State>
+inline constexpr Kernels<Scalar, State> kernels{fused_pass<Rule, Scalar, State>, sum_of_squares<Scalar>,
+                                                average_pass<Scalar, State>};
 
 }  // namespace EIGENTUNE_BASELINE
 }  // namespace eigentune::simd

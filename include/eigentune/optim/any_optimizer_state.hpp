@@ -10,10 +10,12 @@ namespace eigentune {
 
 template <class Scalar, class State>
 OptimizerState<State> AnyOptimizer<Scalar, State>::state() const {
-  OptimizerState<State> result{std::string(rule_->name()), step_, skipped_, consecutive_skips_, accumulated_, {}};
+  check_usable("state");
+  OptimizerState<State> result{
+      std::string(rule_->name()), step_, skipped_, consecutive_skips_, accumulated_, averaging_, {}};
   for (const Tensor& tensor : tensors_) {
     const TensorView<Scalar>& view = tensor.parameter.bound_view();
-    TensorState<State> entry{tensor.name, view.shape, view.order, tensor.updates, {}};
+    TensorState<State> entry{tensor.name, view.shape, view.order, tensor.updates, tensor.averaged, {}};
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
       const auto values = tensor.state[slot].values();
       entry.slots.push_back({std::string(rule_->slots()[slot].name), {values.begin(), values.end()}});
@@ -22,6 +24,10 @@ OptimizerState<State> AnyOptimizer<Scalar, State>::state() const {
       const auto values = tensor.accumulated.values();
       entry.slots.push_back({accumulated_gradient_slot, {values.begin(), values.end()}});
     }
+    if (averaging_) {
+      const auto values = tensor.average->values();
+      entry.slots.push_back({average_slot, {values.begin(), values.end()}});
+    }
     result.tensors.push_back(std::move(entry));
   }
   return result;
@@ -29,22 +35,24 @@ OptimizerState<State> AnyOptimizer<Scalar, State>::state() const {
 
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::load_state(const OptimizerState<State>& state) {
+  check_usable("load_state");
   std::string problems;
   const auto problem = [&]<class... Arguments>(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
     problems.append(problems.empty() ? "" : "; ").append(fmt::format(text, std::forward<Arguments>(arguments)...));
   };
   if (state.rule != rule_->name()) problem("it is of rule {}, not {}", state.rule, rule_->name());
+  if (state.averaging != averaging_) {
+    problem("its averaging is {}, not {}", detail::describe(state.averaging), detail::describe(averaging_));
+  }
   const auto count = [&](std::int64_t value, const std::string& what) {
-    constexpr std::int64_t most = std::int64_t{1} << 53;  // far from overflow, and exact in a double
-    if (value < 0 || value > most) problem("{} must be in [0, 2^53], got {}", what, value);
+    if (value < 0 || value > largest_count) problem("{} must be in [0, 2^53], got {}", what, value);
   };
-  count(state.step, "step");
-  count(state.skipped, "skipped");
-  count(state.consecutive_skips, "consecutive_skips");
-  count(state.accumulated, "accumulated");
+  const OptimizerCounts counts{state.step, state.skipped, state.consecutive_skips, state.accumulated};
+  counts.for_each(count);
   std::vector<std::string> expected_slots;
   for (const StateSlot& slot : rule_->slots()) expected_slots.emplace_back(slot.name);
   if (state.accumulated > 0) expected_slots.emplace_back(accumulated_gradient_slot);
+  if (state.averaging) expected_slots.emplace_back(average_slot);
 
   std::vector<const TensorState<State>*> entries(tensors_.size(), nullptr);
   for (const TensorState<State>& entry : state.tensors) {
@@ -63,6 +71,7 @@ void AnyOptimizer<Scalar, State>::load_state(const OptimizerState<State>& state)
     if (entry.order != view.order)
       problem("\"{}\" is {}, not {}", entry.name, to_string(entry.order), to_string(view.order));
     count(entry.updates, fmt::format("updates of \"{}\"", entry.name));
+    count(entry.averaged, fmt::format("averaged of \"{}\"", entry.name));
     if (!std::ranges::equal(entry.slots, expected_slots, {}, &SlotState<State>::name)) {
       std::string slots_found, slots_wanted;
       for (const auto& slot : entry.slots) slots_found.append(slots_found.empty() ? "" : ", ").append(slot.name);
@@ -85,91 +94,93 @@ void AnyOptimizer<Scalar, State>::load_state(const OptimizerState<State>& state)
   if (state.accumulated > 0) {
     for (std::size_t index = 0; index < sums.size(); ++index) {
       sums[index] = {tensors_[index].size(), Scalar(0)};
-      std::ranges::transform(entries[index]->slots.back().values, sums[index].data(),
+      std::ranges::transform(entries[index]->slots[rule_->slots().size()].values, sums[index].data(),
                              [](State value) { return static_cast<Scalar>(value); });
     }
   }
   for (std::size_t index = 0; index < entries.size(); ++index) {
     Tensor& tensor = tensors_[index];
     tensor.updates = entries[index]->updates;
+    tensor.averaged = entries[index]->averaged;
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
       std::ranges::copy(entries[index]->slots[slot].values, tensor.state[slot].data());
     }
     if (state.accumulated > 0) {
       tensor.accumulated = std::move(sums[index]);
-    } else {
-      std::ranges::fill(tensor.accumulated.values(), Scalar(0));
     }
+    if (averaging_) std::ranges::copy(entries[index]->slots.back().values, tensor.average->data());
   }
-  step_ = state.step;
-  skipped_ = state.skipped;
-  consecutive_skips_ = state.consecutive_skips;
-  accumulated_ = state.accumulated;
+  put_counts(counts);
 }
 
+/// memory and writable_memory: constant numbers of a constant optimizer.
 template <class Scalar, class State>
-OptimizerMemory<const Scalar, const State> AnyOptimizer<Scalar, State>::memory() const {
-  check_alive("memory");
-  OptimizerMemory<const Scalar, const State> memory{
-      rule_->name(), {step_, skipped_, consecutive_skips_, accumulated_}, {}};
-  for (const Tensor& tensor : tensors_) {
-    const TensorView<Scalar> view = tensor.parameter.view("memory", "parameter", tensor.name);
+template <class Self>
+auto AnyOptimizer<Scalar, State>::memory_of(Self& self, const char* call, bool with_sums) {
+  constexpr bool constant = std::is_const_v<Self>;
+  using MemoryScalar = std::conditional_t<constant, const Scalar, Scalar>;
+  using MemoryState = std::conditional_t<constant, const State, State>;
+  self.check_usable(call);
+  OptimizerMemory<MemoryScalar, MemoryState> memory{self.rule_->name(), self.counts(), self.averaging_, {}};
+  for (auto& tensor : self.tensors_) {
+    const TensorView<Scalar> view = tensor.parameter.view(call, "parameter", tensor.name);
     auto& entry = memory.tensors.emplace_back();
     entry.name = tensor.name;
     entry.parameter = {view.data, view.shape, view.order};
-    entry.updates = tensor.updates;
+    entry.counts = {tensor.updates, tensor.averaged};
+    entry.options = tensor.options.resolved();
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
-      entry.state.emplace_back(rule_->slots()[slot].name, tensor.state[slot].values());
+      entry.state.emplace_back(self.rule_->slots()[slot].name, tensor.state[slot].values());
     }
-    if (accumulated_ > 0) entry.accumulated = tensor.accumulated.values();
+    if (with_sums) entry.accumulated = tensor.accumulated.values();
+    if (tensor.average != nullptr) entry.average = tensor.average->values();
   }
   return memory;
 }
 
 template <class Scalar, class State>
 OptimizerMemory<Scalar, State> AnyOptimizer<Scalar, State>::writable_memory(bool with_sums) {
-  check_alive("writable_memory");
-  OptimizerMemory<Scalar, State> memory{rule_->name(), {step_, skipped_, consecutive_skips_, accumulated_}, {}};
+  check_usable("writable_memory");
   for (Tensor& tensor : tensors_) {
     if (with_sums && tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};
-    auto& entry = memory.tensors.emplace_back();
-    entry.name = tensor.name;
-    entry.parameter = tensor.parameter.view("writable_memory", "parameter", tensor.name);
-    entry.updates = tensor.updates;
-    for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
-      entry.state.emplace_back(rule_->slots()[slot].name, tensor.state[slot].values());
-    }
-    if (with_sums) entry.accumulated = tensor.accumulated.values();
   }
-  return memory;
+  return memory_of(*this, "writable_memory", with_sums);
 }
 
 template <class Scalar, class State>
-void AnyOptimizer<Scalar, State>::set_counts(const OptimizerCounts& counts, std::span<const std::int64_t> updates) {
-  check_alive("set_counts");
+void AnyOptimizer<Scalar, State>::set_counts(const OptimizerCounts& counts, std::span<const TensorCounts> tensors) {
+  check_usable("set_counts");
   const auto check = [](std::int64_t value, const char* what) {
-    constexpr std::int64_t most = std::int64_t{1} << 53;
-    require(value >= 0 && value <= most, "set_counts: {} must be in [0, 2^53], got {}", what, value);
+    require(value >= 0 && value <= largest_count, "set_counts: {} must be in [0, 2^53], got {}", what, value);
   };
-  check(counts.step, "step");
-  check(counts.skipped, "skipped");
-  check(counts.consecutive_skips, "consecutive_skips");
-  check(counts.accumulated, "accumulated");
-  for (const std::int64_t value : updates) check(value, "updates");
-  require(updates.size() == tensors_.size(), "set_counts: there must be {} updates, one for each tensor, got {}",
-          tensors_.size(), updates.size());
-  for (const Tensor& tensor : tensors_) {
+  counts.for_each(check);
+  require(tensors.size() == tensors_.size(), "set_counts: there must be the counts of {} tensors, got {}",
+          tensors_.size(), tensors.size());
+  for (std::size_t index = 0; index < tensors_.size(); ++index) {
+    check(tensors[index].updates, "updates");
+    check(tensors[index].averaged, "averaged");
+    const Tensor& tensor = tensors_[index];
     require(counts.accumulated == 0 || tensor.accumulated.size() == tensor.size(),
             "set_counts: accumulated must be 0 where there are no sums of gradients, got {}", counts.accumulated);
+    require(tensors[index].averaged == 0 || averaging_.has_value(),
+            "set_counts: averaged must be 0 where no average is kept, got {}", tensors[index].averaged);
   }
   for (std::size_t index = 0; index < tensors_.size(); ++index) {
-    tensors_[index].updates = updates[index];
-    if (counts.accumulated == 0) std::ranges::fill(tensors_[index].accumulated.values(), Scalar(0));
+    tensors_[index].updates = tensors[index].updates;
+    tensors_[index].averaged = tensors[index].averaged;
   }
+  put_counts(counts);
+}
+
+/// Sums that do not count start from zero.
+template <class Scalar, class State>
+void AnyOptimizer<Scalar, State>::put_counts(const OptimizerCounts& counts) {
   step_ = counts.step;
   skipped_ = counts.skipped;
   consecutive_skips_ = counts.consecutive_skips;
   accumulated_ = counts.accumulated;
+  if (accumulated_ > 0) return;
+  for (Tensor& tensor : tensors_) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
 }
 
 }  // namespace eigentune

@@ -12,19 +12,24 @@ namespace eigentune {
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient,
                                               const TensorOptions& options) {
-  check_alive("add");
+  check_usable("add");
   tensors_.check_new(name, parameter, gradient);
   options.validate();
   const std::int64_t size = parameter.bound_view().size();
-  Tensor tensor{{std::move(name), std::move(parameter), std::move(gradient), options.or_else(options_.defaults)}};
-  for (const double start : rule_->start_values()) tensor.state.emplace_back(size, static_cast<State>(start));
+  Tensor tensor({std::move(name), std::move(parameter), std::move(gradient), options.or_else(options_.defaults)});
+  tensor.state = std::vector<Buffer<State>>(rule_->slots().size());
+  const auto starts = rule_->start_values();
+  for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
+    tensor.state[slot] = {size, static_cast<State>(starts[slot])};
+  }
   if (accumulated_ > 0) tensor.accumulated = {size, Scalar(0)};
+  if (averaging_) tensor.average = new_average(size);
   tensors_.append(std::move(tensor));
 }
 
 template <class Scalar, class State>
 StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, const ThreadPoolRef* pool) {
-  check_alive("step");
+  check_usable("step");
   options.validate();
   const SimdLevel level = simd_level();
   tensors_.look_up("step");
@@ -46,6 +51,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   }
 
   prepare(options, gradient_scale * report.clip_scale, !measure_first);
+  prepare_average();
   const bool adaptive_clip = options.adaptive_clip.has_value();
   if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), pool);
   std::vector<double>& sums = tensors_.plan().partial_sums();
@@ -53,12 +59,13 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     const Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen() ? 0.0 : apply(tensor, block, level, adaptive_clip);
+    sums[number] = tensor.frozen() ? 0.0 : apply_and_average(tensor, block, level, adaptive_clip);
   });
   if (!measure_first) report.gradient_norm = add_up() * std::fabs(gradient_scale);
 
   for (Tensor& tensor : tensors_) {
     tensor.updates += tensor.frozen() ? 0 : 1;
+    tensor.averaged += tensor.average_weight > 0.0 ? 1 : 0;
     const bool zeroed = !tensor.frozen() && accumulated_ == 0;
     if (options.zero_gradients && !zeroed) zero_gradient(tensor);
     if (tensor.frozen() && accumulated_ > 0) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
@@ -100,9 +107,9 @@ StepReport AnyOptimizer<Scalar, State>::skip(const StepOptions& options, StepRep
   ++consecutive_skips_;
   if (consecutive_skips_ >= options_.max_consecutive_skips) {
     throw DivergenceError(
-        fmt::format("step: the gradients were not finite in {} steps in a row (gradient norm {} after {} "
-                    "applied steps); training has diverged",
-                    consecutive_skips_, report.gradient_norm, step_));
+        message("step: the gradients were not finite in {} steps in a row (gradient norm {} after {} "
+                "applied steps); training has diverged",
+                consecutive_skips_, report.gradient_norm, step_));
   }
   report.step = step_;
   report.skipped = skipped_;
@@ -118,9 +125,10 @@ double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const ThreadPoolRef
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen() ? 0.0
-                                   : simd::sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
-                                                          tensor.size() - block.begin - block.size);
+    sums[number] = tensor.frozen()
+                       ? 0.0
+                       : rule_->kernels().sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
+                                                         tensor.size() - block.begin - block.size);
   });
   return add_up();
 }
@@ -199,14 +207,15 @@ void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const 
 template <class Scalar, class State>
 double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level,
                                           bool adaptive_clip) const {
-  if (!adaptive_clip) return rule_->fused_pass(level, tensor.pass, block.begin, block.size);
+  if (!adaptive_clip) return rule_->kernels().fused_pass(level, tensor.pass, block.begin, block.size);
 
   // Clipped gradients go through a piece of the stack; the caller's gradients stay as they are.
   constexpr std::int64_t piece_size = 1024;
   static_assert(BlockPlan::block_size % piece_size == 0 && piece_size % simd::square_lanes == 0);
   alignas(64) std::array<Scalar, piece_size> clipped;
-  const double sum =
-      tensor.pass.measure ? simd::sum_of_squares(level, tensor.pass.gradient + block.begin, block.size) : 0.0;
+  const double sum = tensor.pass.measure
+                         ? rule_->kernels().sum_of_squares(level, tensor.pass.gradient + block.begin, block.size, 0)
+                         : 0.0;
   for (std::int64_t begin = block.begin; begin < block.begin + block.size; begin += piece_size) {
     const std::int64_t size = std::min(piece_size, block.begin + block.size - begin);
     const Scalar* gradient = tensor.pass.gradient + begin;
@@ -220,7 +229,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] += begin;
     pass.size = size;
     pass.zero_gradient = pass.measure = false;
-    rule_->fused_pass(level, pass, 0, size);
+    rule_->kernels().fused_pass(level, pass, 0, size);
     if (tensor.pass.zero_gradient) std::fill_n(tensor.pass.gradient + begin, size, Scalar(0));
   }
   return sum;
@@ -228,7 +237,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
 
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::run_accumulate(const ThreadPoolRef* pool) {
-  check_alive("accumulate");
+  check_usable("accumulate");
   tensors_.look_up("accumulate");
   for (Tensor& tensor : tensors_) {
     if (tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};

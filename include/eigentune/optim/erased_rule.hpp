@@ -4,6 +4,8 @@
 #include <eigentune/rule/hyperparameter.hpp>
 #include <eigentune/rule/rule.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <span>
@@ -19,15 +21,39 @@ template <class Scalar, class State>
 class ErasedRule {
  public:
   virtual ~ErasedRule() = default;
-  virtual std::string_view name() const = 0;
-  virtual std::span<const StateSlot> slots() const = 0;
-  virtual std::vector<double> start_values() const = 0;
+  virtual std::array<double, simd::max_slots> start_values() const = 0;  ///< of the slots, in their order
   virtual void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const = 0;
-  virtual double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass, std::int64_t begin,
-                            std::int64_t count) const = 0;
-  virtual std::span<const Hyperparameter> hyperparameters() const = 0;
-  virtual const void* address() const = 0;
-  virtual void set_hyperparameters(const Hyperparameters& values) = 0;
+  virtual void validate() const = 0;
+  virtual void* address() = 0;
+
+  std::string_view name() const { return name_; }
+  std::span<const StateSlot> slots() const { return slots_; }
+  std::span<const RuleHyperparameter> hyperparameters() const { return hyperparameters_; }
+  const void* address() const { return const_cast<ErasedRule*>(this)->address(); }
+  const simd::Kernels<Scalar, State>& kernels() const { return kernels_; }
+
+  void set_hyperparameters(const Hyperparameters& values) {
+    std::vector<double> before;
+    for (const RuleHyperparameter& entry : hyperparameters_) before.push_back(entry.get(address()));
+    try {
+      eigentune::set_hyperparameters(name_, hyperparameters_, address(), values);
+      validate();
+    } catch (...) {
+      for (std::size_t i = 0; i < before.size(); ++i) hyperparameters_[i].set(address(), before[i]);
+      throw;
+    }
+  }
+
+ protected:
+  ErasedRule(std::string_view name, std::span<const StateSlot> slots,
+             std::span<const RuleHyperparameter> hyperparameters, simd::Kernels<Scalar, State> kernels)
+      : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(kernels) {}
+
+ private:
+  std::string_view name_;
+  std::span<const StateSlot> slots_;
+  std::span<const RuleHyperparameter> hyperparameters_;
+  simd::Kernels<Scalar, State> kernels_;
 };
 
 namespace detail {
@@ -49,6 +75,16 @@ constexpr bool has_update(std::index_sequence<slot...>) {
   };
 }
 
+/// What a rule lists; nothing for one that lists nothing.
+template <class Rule>
+constexpr std::span<const RuleHyperparameter> listed_hyperparameters() {
+  if constexpr (requires { Rule::hyperparameters(); }) {
+    return hyperparameters_of<Rule>;
+  } else {
+    return {};
+  }
+}
+
 /// Whether no two slots have one name.
 template <class Rule>
 constexpr bool has_distinct_slots() {
@@ -62,6 +98,8 @@ constexpr bool has_distinct_slots() {
 
 }  // namespace detail
 
+/// The kernels come from outside: which copy of them is the right one, the translation unit that makes the optimizer
+/// knows, and not this class, of which a program has but one (see simd::kernels).
 template <UpdateRule Rule, class Scalar, class State>
 class HeldRule final : public ErasedRule<Scalar, State> {
  public:
@@ -71,36 +109,23 @@ class HeldRule final : public ErasedRule<Scalar, State> {
       "T& state_0, ...)` with one T& for each of its named states");
   static_assert(detail::has_distinct_slots<Rule>(), "eigentune: two of the rule's named states have the same name");
 
-  explicit HeldRule(Rule held) : rule(std::move(held)) { validate_rule(rule); }
+  HeldRule(Rule held, simd::Kernels<Scalar, State> kernels)
+      : ErasedRule<Scalar, State>(rule_name<Rule>(), Rule::state, detail::listed_hyperparameters<Rule>(), kernels),
+        rule(std::move(held)) {
+    validate_rule(rule);
+  }
 
-  std::string_view name() const override { return rule_name<Rule>(); }
-  std::span<const StateSlot> slots() const override { return Rule::state; }
-  std::vector<double> start_values() const override {
+  std::array<double, simd::max_slots> start_values() const override {
     const auto starts = rule_start_values(rule);
-    return {starts.begin(), starts.end()};
+    std::array<double, simd::max_slots> values{};
+    for (std::size_t slot = 0; slot < starts.size(); ++slot) values[slot] = starts[slot];
+    return values;
   }
   void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const override {
     new (storage.bytes) typename Rule::Scalars(rule.scalars(step, rate));
   }
-  double fused_pass(SimdLevel level, const simd::FusedPass<Scalar, State>& pass, std::int64_t begin,
-                    std::int64_t count) const override {
-    return simd::fused_pass<Rule>(level, pass, begin, count);
-  }
-  std::span<const Hyperparameter> hyperparameters() const override {
-    if constexpr (requires { Rule::hyperparameters(); }) {
-      static constexpr auto entries = Rule::hyperparameters();
-      return entries;
-    } else {
-      return {};
-    }
-  }
-  const void* address() const override { return &rule; }
-  void set_hyperparameters(const Hyperparameters& values) override {
-    Rule changed = rule;
-    eigentune::set_hyperparameters(name(), hyperparameters(), &changed, values);
-    validate_rule(changed);
-    rule = std::move(changed);
-  }
+  void validate() const override { validate_rule(rule); }
+  void* address() override { return &rule; }
 
   Rule rule;
 };

@@ -14,9 +14,11 @@ class Optimizer : public AnyOptimizer<Scalar, State> {
  public:
   using rule_type = Rule;
 
-  /// Throws std::invalid_argument if a hyperparameter or option is out of range.
-  Optimizer(Rule rule = {}, OptimizerOptions options = {})  // NOLINT: implicit, so that `= {}` and lists work
-      : AnyOptimizer<Scalar, State>(std::make_unique<Held>(std::move(rule)), std::move(options)) {}
+  /// Throws std::invalid_argument if a hyperparameter or option is out of range. Always inlined, so that the kernels
+  /// are those of the translation unit that makes the optimizer.
+  [[gnu::always_inline]] Optimizer(Rule rule = {}, OptimizerOptions options = {})  // NOLINT: implicit: `= {}`, lists
+      : AnyOptimizer<Scalar, State>(Erased(new Held(std::move(rule), simd::kernels<Rule, Scalar, State>)),
+                                    std::move(options)) {}
 
   /// The hyperparameters.
   const Rule& rule() const { return held("rule").rule; }
@@ -30,6 +32,7 @@ class Optimizer : public AnyOptimizer<Scalar, State> {
 
  private:
   using Held = HeldRule<Rule, Scalar, State>;
+  using Erased = std::unique_ptr<ErasedRule<Scalar, State>>;
 
   // With a check: assigning to the AnyOptimizer within may have put another rule in its place.
   const Held& held(const char* call) const {

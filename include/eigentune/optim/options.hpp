@@ -30,6 +30,20 @@ enum class ClipUnits {
   last_axis    ///< each index of the last axis: columns of a matrix, as for `input * weights`
 };
 
+inline const char* to_string(ClipUnits units) {
+  switch (units) {
+    case ClipUnits::automatic:
+      return "automatic";
+    case ClipUnits::whole:
+      return "whole";
+    case ClipUnits::first_axis:
+      return "first_axis";
+    case ClipUnits::last_axis:
+      return "last_axis";
+  }
+  return "unknown";
+}
+
 /// Options of one tensor. What is absent comes from OptimizerOptions::defaults, and what is absent there from the value
 /// given here.
 struct TensorOptions {
@@ -40,15 +54,32 @@ struct TensorOptions {
   std::optional<bool> frozen{};           ///< neither updated nor read, and left out of the gradient norm; false
   std::optional<ClipUnits> clip_units{};  ///< for StepOptions::adaptive_clip; automatic
 
+  /// Calls visit(name, pointer to member) for each option.
+  template <class Visit>
+  static void for_each(Visit&& visit) {
+    visit("learning_rate_scale", &TensorOptions::learning_rate_scale);
+    visit("weight_decay", &TensorOptions::weight_decay);
+    visit("coupled", &TensorOptions::coupled);
+    visit("frozen", &TensorOptions::frozen);
+    visit("clip_units", &TensorOptions::clip_units);
+  }
+
   /// These options where they are present, else those of `fallback`.
   TensorOptions or_else(const TensorOptions& fallback) const {
     TensorOptions merged = fallback;
-    if (learning_rate_scale) merged.learning_rate_scale = learning_rate_scale;
-    if (weight_decay) merged.weight_decay = weight_decay;
-    if (coupled) merged.coupled = coupled;
-    if (frozen) merged.frozen = frozen;
-    if (clip_units) merged.clip_units = clip_units;
+    for_each([&](const char*, auto option) {
+      if (this->*option) merged.*option = this->*option;
+    });
     return merged;
+  }
+
+  /// What is in force: these options where they are present, else the values given above. None is absent.
+  TensorOptions resolved() const {
+    return or_else({.learning_rate_scale = 1.0,
+                    .weight_decay = 0.0,
+                    .coupled = false,
+                    .frozen = false,
+                    .clip_units = ClipUnits::automatic});
   }
 
   /// Throws std::invalid_argument if a number is out of range.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <eigentune/core/shape.hpp>
+#include <eigentune/optim/averaging.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,8 @@ struct TensorState {
   std::string name;
   Shape shape;
   StorageOrder order = StorageOrder::column_major;
-  std::int64_t updates = 0;  ///< steps that updated this tensor; bias corrections count from here
+  std::int64_t updates = 0;   ///< steps that updated this tensor; bias corrections count from here
+  std::int64_t averaged = 0;  ///< those of them that the average is of
   std::vector<SlotState<State>> slots;
 
   friend bool operator==(const TensorState&, const TensorState&) = default;
@@ -39,6 +42,8 @@ struct OptimizerState {
   std::int64_t consecutive_skips = 0;
   std::int64_t accumulated =
       0;  ///< gradients accumulated since the last step; each tensor then has a slot "accumulated_gradient"
+  /// Which average of the parameters there is, if any; each tensor then has a slot "average", its last.
+  std::optional<Averaging> averaging{};
   std::vector<TensorState<State>> tensors;
 
   friend bool operator==(const OptimizerState&, const OptimizerState&) = default;
@@ -46,5 +51,8 @@ struct OptimizerState {
 
 /// The name of the slot that holds accumulated gradients.
 inline constexpr const char* accumulated_gradient_slot = "accumulated_gradient";
+
+/// The name of the slot that holds the average of the parameter.
+inline constexpr const char* average_slot = "average";
 
 }  // namespace eigentune

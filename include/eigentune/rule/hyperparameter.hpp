@@ -26,8 +26,8 @@ struct Interval {
 
 /// "[0, 1)".
 inline std::string to_string(const Interval& interval) {
-  return fmt::format("{}{}, {}{}", interval.includes_low ? '[' : '(', interval.low, interval.high,
-                     interval.includes_high ? ']' : ')');
+  return message("{}{}, {}{}", interval.includes_low ? "[" : "(", interval.low, interval.high,
+                 interval.includes_high ? "]" : ")");
 }
 
 inline constexpr Interval unit_half_open{0.0, 1.0, true, false};                                    ///< [0, 1)
@@ -58,7 +58,7 @@ inline std::string to_string(const HyperparameterValue& value) {
 
 /// How one hyperparameter of a rule is called and what it may be: a number in an interval, or one of some options.
 /// `get` and `set` take the rule's address; an option is its number in `options`.
-struct Hyperparameter {
+struct RuleHyperparameter {
   std::string_view name;
   Interval allowed{0.0, 0.0};
   std::span<const std::string_view> options{};
@@ -69,10 +69,10 @@ struct Hyperparameter {
 
   /// "in [0, 1)", "one of inside_root, outside_root".
   std::string allowed_text() const {
-    if (is_number()) return "in " + to_string(allowed);
-    std::string text = "one of ";
-    for (std::size_t i = 0; i < options.size(); ++i) text.append(i > 0 ? ", " : "").append(options[i]);
-    return text;
+    if (is_number()) return message("in {}", allowed);
+    std::string list;
+    for (std::size_t i = 0; i < options.size(); ++i) list.append(message("{}{}", i > 0 ? ", " : "", options[i]));
+    return message("one of {}", list);
   }
 };
 
@@ -82,42 +82,35 @@ template <class Rule, class Value>
 Rule rule_of_member(Value Rule::*);
 
 template <auto member>
-constexpr Hyperparameter hyperparameter() {
-  using Rule = decltype(rule_of_member(member));
-  Hyperparameter entry;
-  entry.get = [](const void* rule) { return static_cast<double>(static_cast<const Rule*>(rule)->*member); };
-  entry.set = [](void* rule, double value) {
-    auto& place = static_cast<Rule*>(rule)->*member;
-    place = static_cast<std::remove_cvref_t<decltype(place)>>(value);
-  };
-  return entry;
+double get_member(const void* rule) {
+  return static_cast<double>(static_cast<const decltype(rule_of_member(member))*>(rule)->*member);
+}
+
+template <auto member>
+void set_member(void* rule, double value) {
+  auto& place = static_cast<decltype(rule_of_member(member))*>(rule)->*member;
+  place = static_cast<std::remove_cvref_t<decltype(place)>>(value);
 }
 
 }  // namespace detail
 
 /// A hyperparameter that is a number: `number<&AdamRule::beta1>("beta1", unit_half_open)`.
 template <auto member>
-constexpr Hyperparameter number(std::string_view name, Interval allowed) {
-  Hyperparameter entry = detail::hyperparameter<member>();
-  entry.name = name;
-  entry.allowed = allowed;
-  return entry;
+constexpr RuleHyperparameter number(std::string_view name, Interval allowed) {
+  return {.name = name, .allowed = allowed, .get = detail::get_member<member>, .set = detail::set_member<member>};
 }
 
 /// A hyperparameter that is an enumeration whose values 0, 1, ... are called `options`.
 template <auto member>
-constexpr Hyperparameter option(std::string_view name, std::span<const std::string_view> options) {
-  Hyperparameter entry = detail::hyperparameter<member>();
-  entry.name = name;
-  entry.options = options;
-  return entry;
+constexpr RuleHyperparameter option(std::string_view name, std::span<const std::string_view> options) {
+  return {.name = name, .options = options, .get = detail::get_member<member>, .set = detail::set_member<member>};
 }
 
 /// Checks every hyperparameter of the rule at `rule`: throws std::invalid_argument, "Adam: beta1 must be in [0, 1),
 /// got 1.2".
-inline void validate_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries,
-                                     const void* rule) {
-  for (const Hyperparameter& entry : entries) {
+[[gnu::noinline]] inline void validate_hyperparameters(std::string_view rule_name,
+                                                       std::span<const RuleHyperparameter> entries, const void* rule) {
+  for (const RuleHyperparameter& entry : entries) {
     const double value = entry.get(rule);
     const bool valid = entry.is_number() ? entry.allowed.contains(value)
                                          : value >= 0.0 && value < static_cast<double>(entry.options.size());
@@ -125,18 +118,25 @@ inline void validate_hyperparameters(std::string_view rule_name, std::span<const
   }
 }
 
+namespace detail {
+
+template <class Rule>
+inline constexpr auto hyperparameters_of = Rule::hyperparameters();
+
+}  // namespace detail
+
 /// The same for a rule that lists its hyperparameters.
 template <class Rule>
 void validate_hyperparameters(const Rule& rule) {
-  validate_hyperparameters(Rule::name, Rule::hyperparameters(), &rule);
+  validate_hyperparameters(Rule::name, detail::hyperparameters_of<Rule>, &rule);
 }
 
 /// Sets one hyperparameter by name. Throws std::invalid_argument, and changes nothing, for a name that the rule does
 /// not have (the text lists those that it has), a value of the wrong kind or out of range.
-inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyperparameter> entries, void* rule,
+inline void set_hyperparameter(std::string_view rule_name, std::span<const RuleHyperparameter> entries, void* rule,
                                std::string_view name, const HyperparameterValue& value) {
   std::string names;
-  for (const Hyperparameter& entry : entries) {
+  for (const RuleHyperparameter& entry : entries) {
     names.append(names.empty() ? "" : ", ").append(entry.name);
     if (entry.name != name) continue;
     if (entry.is_number() && value.number() != nullptr && entry.allowed.contains(*value.number())) {
@@ -157,7 +157,7 @@ inline void set_hyperparameter(std::string_view rule_name, std::span<const Hyper
 using Hyperparameters = std::vector<std::pair<std::string, HyperparameterValue>>;
 
 /// Sets several. Throws as set_hyperparameter does, or if a name comes twice; some may be set by then.
-inline void set_hyperparameters(std::string_view rule_name, std::span<const Hyperparameter> entries, void* rule,
+inline void set_hyperparameters(std::string_view rule_name, std::span<const RuleHyperparameter> entries, void* rule,
                                 const Hyperparameters& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -168,9 +168,9 @@ inline void set_hyperparameters(std::string_view rule_name, std::span<const Hype
 }
 
 /// All hyperparameters of the rule at `rule`, by name and in its order.
-inline Hyperparameters get_hyperparameters(std::span<const Hyperparameter> entries, const void* rule) {
+inline Hyperparameters get_hyperparameters(std::span<const RuleHyperparameter> entries, const void* rule) {
   Hyperparameters values;
-  for (const Hyperparameter& entry : entries) {
+  for (const RuleHyperparameter& entry : entries) {
     const double value = entry.get(rule);
     if (entry.is_number()) {
       values.emplace_back(entry.name, value);

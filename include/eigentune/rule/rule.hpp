@@ -29,7 +29,7 @@ struct StateSlot {
 ///   static constexpr std::string_view name            for messages and saved state; "Rule" if there is none
 ///   void validate() const                             throws std::invalid_argument
 ///   std::array<double, n> start_values() const        where the state starts, if that depends on hyperparameters
-///   static constexpr auto hyperparameters()           an array of Hyperparameter, so that they can be set by name
+///   static constexpr auto hyperparameters()           an array of RuleHyperparameter, so that they can be set by name
 template <class R>
 concept UpdateRule = std::copyable<R> && requires(const R& rule, std::int64_t step, double rate) {
   { std::tuple_size_v<std::remove_cvref_t<decltype(R::state)>> } -> std::convertible_to<std::size_t>;

@@ -14,7 +14,7 @@ namespace eigentune {
 struct SGDRule {
   static constexpr std::string_view name = "SGD";
   static constexpr std::array<StateSlot, 0> state{};
-  static constexpr std::array<Hyperparameter, 0> hyperparameters() { return {}; }
+  static constexpr std::array<RuleHyperparameter, 0> hyperparameters() { return {}; }
   void validate() const {}
 
   struct Scalars {

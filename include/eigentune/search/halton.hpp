@@ -25,15 +25,13 @@ namespace eigentune {
 ///   hyperparameters go through all combinations. (More than 16 values in an order, or real numbers, are spread like a
 ///   nuisance hyperparameter's.) A nuisance hyperparameter that others are conditional on takes turns too.
 /// - Every other hyperparameter has a coordinate, with the smallest primes as bases: first those that are always
-/// active,
-///   then the conditional ones, both in the order of the space. Hyperparameters that exclude each other share one, so
-///   that the primes of a branch stay small. The digits are permuted at random, each digit of each coordinate by
-///   itself; that includes a random shift of each digit. (A shift of the whole coordinate modulo 1 on top would move
-///   points out of their intervals: 10% to 60% more squared discrepancy, measured.)
+///   active, then the conditional ones, both in the order of the space. Hyperparameters that exclude each other share
+///   one, so that the primes of a branch stay small. The digits are permuted at random, each digit of each coordinate
+///   by itself; that includes a random shift of each digit. (A shift of the whole coordinate modulo 1 on top would move
+///   points out of their intervals: 1% to 100% more squared discrepancy in 20 of 20 measured cells, mostly 10% to 60%.)
 /// - After any n trials a coordinate of base b has floor(n / b^m) points or one more in every interval [i, i + 1) /
-/// b^m.
-///   Within a branch, which is one combination of all the values that take turns, the points are a Halton sequence of
-///   their own: any b^m of them in a row have one in every interval.
+///   b^m. Within a branch, which is one combination of all the values that take turns, the points are a Halton sequence
+///   of their own: any b^m of them in a row have one in every interval.
 ///
 /// How many dimensions it is good for: the mean squared centred discrepancy of n points in d dimensions, relative to
 /// that of random points (100 seeds). Count the dimensions and the trials of one branch.

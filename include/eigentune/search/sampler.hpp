@@ -38,8 +38,11 @@ concept Sampler = std::copy_constructible<S> &&
 /// Any Sampler, in one type. Cheap to copy: copies share the sampler, which does not change.
 class AnySampler {
  public:
-  template <Sampler S>
-  requires(!std::same_as<S, AnySampler>) AnySampler(S sampler)  // NOLINT: implicit, `.sampler = Halton{.seed = 1}`
+  // Not `template <Sampler S>`: a compiler would ask whether AnySampler can be copied in order to say whether it can
+  // be.
+  template <class S>
+  requires(!std::same_as<S, AnySampler> && Sampler<S>)
+      AnySampler(S sampler)  // NOLINT: implicit, `.sampler = Halton{.seed = 1}`
       : sampler_(std::make_shared<Holder<S>>(std::move(sampler))) {}
 
   bool adaptive() const { return sampler_->adaptive(); }

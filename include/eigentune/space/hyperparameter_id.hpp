@@ -43,7 +43,9 @@ inline std::string hyperparameter_id(const std::string& name, const std::optiona
   std::string clauses;
   for (const Clause& clause : condition->clauses()) {
     clauses += (clauses.empty() ? "" : ",") + clause.name;
-    for (const Value& value : clause.values) clauses += (&value == &clause.values.front() ? "=" : "|") + word(value);
+    for (const Value& value : clause.values) {
+      (clauses += &value == &clause.values.front() ? "=" : "|") += word(value);  // g++ 12 warns of "=" + word(value)
+    }
   }
   return name + "[" + clauses + "]";
 }

@@ -16,7 +16,8 @@
 #include <vector>
 
 // A checkpoint is a safetensors file: parameters under their own names, so that any reader of the format finds them;
-// state of the optimizer as "eigentune/state/<slot>/<name>", sums of gradients as "eigentune/accumulated/<name>";
+// state of the optimizer as "eigentune/state/<slot>/<name>", sums of gradients as "eigentune/accumulated/<name>",
+// averages of parameters as "eigentune/average/<name>";
 // tensors of CheckpointExtras under their own names; all else in the metadata. Everything is in C order: [i, j] in
 // NumPy is (i, j) in Eigen. Names that start with "eigentune/" are the library's, and the same name twice is an error.
 
@@ -30,6 +31,9 @@ struct RestoreOptions {
   /// True: a tensor may be column-major in the program and row-major in the checkpoint, or the other way round. Every
   /// element is put where it belongs; norms are then added up in another order, so that later bits may differ.
   bool allow_other_storage_order = false;
+  /// True: the TensorOptions in force may be others than those with which the checkpoint was saved, as when tensors are
+  /// frozen to fine-tune the rest; the program's hold.
+  bool allow_other_tensor_options = false;
   /// True: tensors of the checkpoint's CheckpointExtras that were not passed to be restored are passed over.
   bool ignore_extra_tensors = false;
 };
@@ -52,11 +56,9 @@ struct RestoredCheckpoint {
 
 namespace detail {
 
-inline constexpr std::string_view own_prefix = "eigentune/";
-
 /// Calls visit(name in the file, RawTensor) for everything that is saved of an optimizer.
 template <class Scalar, class State, class Visit>
-void for_each_tensor(const OptimizerMemory<Scalar, State>& memory, bool with_sums, Visit&& visit) {
+void for_each_tensor(const OptimizerMemory<Scalar, State>& memory, bool with_sums, bool with_averages, Visit&& visit) {
   for (const auto& tensor : memory.tensors) {
     const auto& [data, shape, order] = tensor.parameter;
     visit(std::string(tensor.name), raw_tensor(tensor.parameter));
@@ -67,6 +69,9 @@ void for_each_tensor(const OptimizerMemory<Scalar, State>& memory, bool with_sum
     if (with_sums) {
       visit(fmt::format("{}accumulated/{}", own_prefix, tensor.name),
             raw_tensor(TensorView<Scalar>{tensor.accumulated.data(), shape, order}));
+    }
+    if (with_averages) {
+      visit(average_name(tensor.name), raw_tensor(TensorView<State>{tensor.average.data(), shape, order}));
     }
   }
 }
@@ -84,8 +89,7 @@ struct PreparedCheckpoint {
 template <class Scalar, class State>
 PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> metric,
                                       const AnyOptimizer<Scalar, State>& optimizer, const CheckpointExtras& extras) {
-  constexpr std::int64_t most = std::int64_t{1} << 53;  // as an optimizer's own counts
-  require(step >= 0 && step <= most, "save: step must be in [0, 2^53], got {}", step);
+  require(step >= 0 && step <= largest_count, "save: step must be in [0, 2^53], got {}", step);
   const OptimizerMemory<const Scalar, const State> memory = optimizer.memory();
   PreparedCheckpoint prepared;
   CheckpointMetadata& metadata = prepared.metadata;
@@ -95,6 +99,7 @@ PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> m
   metadata.rule = memory.rule;
   metadata.hyperparameters = optimizer.hyperparameters();
   metadata.counts = memory.counts;
+  metadata.averaging = memory.averaging;
   metadata.values = extras.values();
 
   std::set<std::string, std::less<>> names;
@@ -106,10 +111,11 @@ PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> m
   };
   for (const auto& tensor : memory.tensors) {
     check_name(std::string(tensor.name));
-    metadata.tensors[std::string(tensor.name)] = {tensor.parameter.order, tensor.updates};
+    metadata.tensors[std::string(tensor.name)] = {tensor.parameter.order, tensor.counts, tensor.options};
   }
   std::set<std::string, std::less<>> all_names;
-  for_each_tensor(memory, memory.counts.accumulated > 0, [&](std::string name, RawTensor<const std::byte> tensor) {
+  const bool with_sums = memory.counts.accumulated > 0, with_averages = memory.averaging.has_value();
+  for_each_tensor(memory, with_sums, with_averages, [&](std::string name, RawTensor<const std::byte> tensor) {
     require(all_names.insert(name).second,
             "save: two states would both be called \"{}\"; rename a tensor or a slot of the rule", name);
     prepared.tensors.push_back({std::move(name), tensor});
@@ -121,6 +127,24 @@ PreparedCheckpoint prepare_checkpoint(std::int64_t step, std::optional<double> m
   return prepared;
 }
 
+/// Tells of each option of a tensor that the checkpoint has otherwise. Those that it does not have are unknown.
+inline void compare_tensor_options(std::string_view tensor, const TensorOptions& saved, const TensorOptions& bound,
+                                   Mismatches& mismatches) {
+  const auto text = []<class T>(const T& value) {
+    if constexpr (std::same_as<T, ClipUnits>) {
+      return to_string(value);
+    } else {
+      return fmt::format("{}", value);
+    }
+  };
+  TensorOptions::for_each([&](const char* name, auto option) {
+    const auto &in_checkpoint = saved.*option, &here = bound.*option;
+    if (!in_checkpoint || in_checkpoint == here) return;
+    mismatches.different(
+        fmt::format("\"{}\": {} is {} in the checkpoint, {} here", tensor, name, text(*in_checkpoint), text(*here)));
+  });
+}
+
 /// Restores from a file that is in memory. All-or-nothing: everything is compared before anything is written.
 template <class Scalar, class State>
 RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, State>& optimizer,
@@ -128,6 +152,8 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
   const CheckpointMetadata metadata = decode_checkpoint_metadata(file.header(), file.path());
   const OptimizerMemory<const Scalar, const State> memory = std::as_const(optimizer).memory();
   const bool with_sums = metadata.counts.accumulated > 0;
+  const bool same_averaging = metadata.averaging == memory.averaging;
+  const bool with_averages = same_averaging && memory.averaging.has_value();
   const auto is_parameter = [&](std::string_view name) { return metadata.tensors.contains(name); };
   const auto index = file.header().by_name();
   Mismatches mismatches;
@@ -145,33 +171,41 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
   if (metadata.rule != memory.rule) {
     mismatches.different(fmt::format("the rule is {}, not {}", metadata.rule, memory.rule));
   }
-  for_each_tensor(memory, with_sums, compare);
+  if (!same_averaging) {  // said once, and not of each tensor
+    mismatches.different(
+        fmt::format("the averaging is {}, not {}", describe(metadata.averaging), describe(memory.averaging)));
+  }
+  for_each_tensor(memory, with_sums, with_averages, compare);
   std::vector<RawTensor<std::byte>> extra_targets;
   for (const auto& [name, look_up] : extras.tensors()) {
     extra_targets.push_back(look_up());
     compare(is_parameter(name) ? fmt::format("{} (as an extra)", name) : name, extra_targets.back());
   }
-  std::vector<std::int64_t> updates;
+  std::vector<TensorCounts> tensor_counts;
   for (const auto& tensor : memory.tensors) {
     const auto entry = metadata.tensors.find(tensor.name);
     if (entry == metadata.tensors.end()) {
       if (index.contains(tensor.name)) mismatches.different(fmt::format("\"{}\" is an extra tensor", tensor.name));
       continue;
     }
-    updates.push_back(entry->second.updates);
+    tensor_counts.push_back(entry->second.counts);
     if (entry->second.order != tensor.parameter.order && !options.allow_other_storage_order) {
       mismatches.different(fmt::format("\"{}\" is {}, not {}", tensor.name, to_string(entry->second.order),
                                        to_string(tensor.parameter.order)));
     }
+    if (!options.allow_other_tensor_options) {
+      compare_tensor_options(tensor.name, entry->second.options, tensor.options, mismatches);
+    }
   }
   for (const FileTensor& tensor : file.header().tensors) {
     const bool is_extra = !tensor.name.starts_with(own_prefix) && !is_parameter(tensor.name);
+    if (!same_averaging && tensor.name.starts_with(average_prefix)) continue;
     if (!wanted.contains(tensor.name) && !(is_extra && options.ignore_extra_tensors)) mismatches.extra(tensor.name);
   }
   mismatches.throw_if_any(file.path());
 
   std::vector<RawTensor<std::byte>> targets;  // as the sources
-  for_each_tensor(optimizer.writable_memory(with_sums), with_sums,
+  for_each_tensor(optimizer.writable_memory(with_sums), with_sums, with_averages,
                   [&](const std::string&, const RawTensor<std::byte>& tensor) { targets.push_back(tensor); });
   targets.insert(targets.end(), extra_targets.begin(), extra_targets.end());
   RestoredCheckpoint restored{file.path(), metadata.step, metadata.metric, metadata.values, metadata.schedule, {}};
@@ -185,7 +219,7 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
   }
   // From here on nothing can fail.
   for (std::size_t i = 0; i < targets.size(); ++i) file.copy_bytes(*sources[i], targets[i]);
-  optimizer.set_counts(metadata.counts, updates);
+  optimizer.set_counts(metadata.counts, tensor_counts);
   return restored;
 }
 
@@ -196,7 +230,8 @@ RestoredCheckpoint restore(const SafetensorsFile& file, AnyOptimizer<Scalar, Sta
 /// before (see DurableFile). Nothing is copied: the file is written from live memory (see write_safetensors).
 ///
 /// Throws std::invalid_argument if a name cannot be saved (it starts with "eigentune/", is "__metadata__" or not UTF-8,
-/// or an extra has the name of a parameter) or a bound object was resized; eigentune::Error if writing fails.
+/// or an extra has the name of a parameter), a bound object was resized or the average is swapped in; eigentune::Error
+/// if writing fails.
 template <class Scalar, class State>
 void save_checkpoint(const std::filesystem::path& path, std::int64_t step, std::optional<double> metric,
                      const AnyOptimizer<Scalar, State>& optimizer, const CheckpointExtras& extras = {}) {
@@ -205,12 +240,17 @@ void save_checkpoint(const std::filesystem::path& path, std::int64_t step, std::
 
 /// Restores parameters, state and extras from a file of `save_checkpoint`, so that training goes on bit for bit as if
 /// it had never stopped, also from the middle of accumulating gradients. The program binds the same tensors under the
-/// same names first, in any order; tensor options (decay, frozen, ...) are the program's own. Extras' tensors are
-/// written to, and their values are in what is returned.
+/// same names first, in any order, with the TensorOptions that were in force when it was saved, however they were set
+/// (who froze a tensor in the middle of training freezes it before restoring), and averages as the run that was saved
+/// (to go on without: restore, then stop_averaging; to begin to: restore, then average). An option that the file does
+/// not have, being of an older version, is not compared. StepOptions and max_consecutive_skips are the program's own;
+/// the skips in a row so far are restored, and count. Extras' tensors are written to, and their values are in what is
+/// returned.
 ///
 /// All or nothing: the file is read and checked whole, which takes as much memory as it is long, and compared with what
 /// is bound. Throws, and changes nothing: MissingFileError; CorruptFileError for a damaged file; eigentune::Error if it
-/// does not fit (the text lists all that is missing, extra and different) or cannot be read.
+/// does not fit (the text lists all that is missing, extra and different) or cannot be read; std::invalid_argument if
+/// the average is swapped in.
 template <class Scalar, class State>
 RestoredCheckpoint restore_checkpoint(const std::filesystem::path& path, AnyOptimizer<Scalar, State>& optimizer,
                                       const CheckpointExtras& extras = {}, const RestoreOptions& options = {}) {

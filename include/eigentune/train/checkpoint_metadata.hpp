@@ -3,6 +3,7 @@
 #include <eigentune/core/shape.hpp>
 #include <eigentune/core/version.hpp>
 #include <eigentune/optim/optimizer_memory.hpp>
+#include <eigentune/optim/options.hpp>
 #include <eigentune/rule/hyperparameter.hpp>
 #include <eigentune/train/checkpoint_extras.hpp>
 #include <eigentune/train/safetensors_header.hpp>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace eigentune {
 
@@ -27,14 +29,17 @@ namespace eigentune {
 ///   eigentune.metric        a JSON number, or {"double": "nan"}, "inf", "-inf"; absent if there is none
 ///   eigentune.save_number   counts the saves into a folder, so that the latest is known whatever its step
 ///   eigentune.schedule      the learning rate schedule as it prints itself; absent if it was not given
-///   eigentune.optimizer     JSON: rule, hyperparameters, counts, and for each tensor its storage order and updates
+///   eigentune.optimizer     JSON: rule, hyperparameters, counts, averaging (absent if there is none), and for each
+///                           tensor its storage order, updates, how many of them were averaged (absent likewise),
+///                           and the options that were in force (unknown where they are absent)
 ///   eigentune.values        JSON: the small values of CheckpointExtras; absent if there are none
 ///
 /// and the two checksums of file_checksums.hpp. Doubles are read back exactly; of a NaN, that it is one.
 struct CheckpointMetadata {
   struct Tensor {
     StorageOrder order = StorageOrder::column_major;
-    std::int64_t updates = 0;
+    TensorCounts counts;
+    TensorOptions options{};
   };
 
   std::int64_t step = 0;
@@ -45,11 +50,19 @@ struct CheckpointMetadata {
   std::string rule;
   Hyperparameters hyperparameters;
   OptimizerCounts counts;
+  std::optional<Averaging> averaging;
   std::map<std::string, Tensor, std::less<>> tensors;  ///< the parameters, by name
   CheckpointValues values;
 };
 
 namespace detail {
+
+/// Names of the library's own tensors begin so; see checkpoint.hpp.
+inline constexpr std::string_view own_prefix = "eigentune/", average_prefix = "eigentune/average/";
+
+inline std::string average_name(std::string_view parameter) {
+  return std::string(average_prefix).append(parameter);
+}
 
 using nlohmann::json;
 
@@ -68,30 +81,96 @@ inline double decode_double(const json& value) {
   return text == "inf" ? infinity : text == "-inf" ? -infinity : std::numeric_limits<double>::quiet_NaN();
 }
 
+inline json encode_averaging(const Averaging& averaging) {
+  if (const auto* uniform = std::get_if<UniformAverage>(&averaging)) {
+    return {{"kind", "uniform"}, {"start", uniform->start}};
+  }
+  const auto& exponential = std::get<ExponentialAverage>(averaging);
+  return {{"kind", "exponential"}, {"decay", exponential.decay}, {"bias_correction", exponential.bias_correction}};
+}
+
+inline json encode_tensor_options(const TensorOptions& options) {
+  json object = json::object();
+  TensorOptions::for_each([&]<class T>(const char* name, std::optional<T> TensorOptions::*option) {
+    const std::optional<T>& value = options.*option;
+    if (!value) return;
+    if constexpr (std::same_as<T, ClipUnits>) {
+      object[name] = to_string(*value);
+    } else {
+      object[name] = *value;
+    }
+  });
+  return object;
+}
+
 inline json encode_optimizer(const CheckpointMetadata& metadata) {
   json hyperparameters = json::object(), tensors = json::object();
   for (const auto& [name, value] : metadata.hyperparameters) {
     hyperparameters[name] = value.number() != nullptr ? encode_double(*value.number()) : json(*value.option());
   }
   for (const auto& [name, tensor] : metadata.tensors) {
-    tensors[name] = {{"order", to_string(tensor.order)}, {"updates", tensor.updates}};
+    json& entry = tensors[name] = {{"order", to_string(tensor.order)}, {"updates", tensor.counts.updates}};
+    if (metadata.averaging) entry["averaged"] = tensor.counts.averaged;
+    if (json options = encode_tensor_options(tensor.options); !options.empty()) entry["options"] = std::move(options);
   }
-  return {{"rule", metadata.rule},
-          {"hyperparameters", std::move(hyperparameters)},
-          {"step", metadata.counts.step},
-          {"skipped", metadata.counts.skipped},
-          {"consecutive_skips", metadata.counts.consecutive_skips},
-          {"accumulated", metadata.counts.accumulated},
-          {"tensors", std::move(tensors)}};
+  json object = {{"rule", metadata.rule},
+                 {"hyperparameters", std::move(hyperparameters)},
+                 {"step", metadata.counts.step},
+                 {"skipped", metadata.counts.skipped},
+                 {"consecutive_skips", metadata.counts.consecutive_skips},
+                 {"accumulated", metadata.counts.accumulated},
+                 {"tensors", std::move(tensors)}};
+  if (metadata.averaging) object["averaging"] = encode_averaging(*metadata.averaging);
+  return object;
 }
 
 /// A count as OptimizerState has them. Throws std::invalid_argument or json::exception.
 inline std::int64_t decode_count(const json& object, const char* key) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 53;
+  constexpr auto most = static_cast<std::uint64_t>(largest_count);
   const json& value = object.at(key);
   require(value.is_number_unsigned() && value.get<std::uint64_t>() <= most, "{} must be in [0, 2^53], got {}", key,
           value.dump());
   return value.get<std::int64_t>();
+}
+
+/// Throws std::invalid_argument or json::exception.
+inline Averaging decode_averaging(const json& object) {
+  const std::string& kind = object.at("kind").get_ref<const std::string&>();
+  require(kind == "uniform" || kind == "exponential", "\"{}\" is no kind of average", kind);
+  Averaging averaging = UniformAverage{};
+  if (kind == "uniform") {
+    averaging = UniformAverage{.start = decode_count(object, "start")};
+  } else {
+    averaging = ExponentialAverage{.decay = object.at("decay").get<double>(),
+                                   .bias_correction = object.at("bias_correction").get<bool>()};
+  }
+  validate(averaging);
+  return averaging;
+}
+
+/// Throws std::invalid_argument or json::exception.
+inline ClipUnits decode_clip_units(const json& value) {
+  const std::string& name = value.get_ref<const std::string&>();
+  for (const auto units : {ClipUnits::automatic, ClipUnits::whole, ClipUnits::first_axis, ClipUnits::last_axis}) {
+    if (name == to_string(units)) return units;
+  }
+  throw std::invalid_argument(fmt::format("\"{}\" are no clip_units", name));
+}
+
+/// Throws std::invalid_argument or json::exception.
+inline TensorOptions decode_tensor_options(const json& object) {
+  require(object.is_object(), "options must be an object, got {}", object.dump());
+  TensorOptions options;
+  TensorOptions::for_each([&]<class T>(const char* name, std::optional<T> TensorOptions::*option) {
+    if (!object.contains(name)) return;
+    if constexpr (std::same_as<T, ClipUnits>) {
+      options.*option = decode_clip_units(object.at(name));
+    } else {
+      options.*option = object.at(name).get<T>();
+    }
+  });
+  options.validate();
+  return options;
 }
 
 /// Throws std::invalid_argument or json::exception.
@@ -106,12 +185,15 @@ inline void decode_optimizer(const json& object, CheckpointMetadata& metadata) {
   }
   metadata.counts = {decode_count(object, "step"), decode_count(object, "skipped"),
                      decode_count(object, "consecutive_skips"), decode_count(object, "accumulated")};
+  if (object.contains("averaging")) metadata.averaging = decode_averaging(object.at("averaging"));
   for (const auto& [name, value] : object.at("tensors").items()) {
     const std::string& order = value.at("order").get_ref<const std::string&>();
     const bool row_major = order == to_string(StorageOrder::row_major);
     require(row_major || order == to_string(StorageOrder::column_major), "\"{}\" is no storage order", order);
-    metadata.tensors[name] = {row_major ? StorageOrder::row_major : StorageOrder::column_major,
-                              decode_count(value, "updates")};
+    metadata.tensors[name] = {
+        row_major ? StorageOrder::row_major : StorageOrder::column_major,
+        {decode_count(value, "updates"), metadata.averaging ? decode_count(value, "averaged") : 0},
+        value.contains("options") ? decode_tensor_options(value.at("options")) : TensorOptions{}};
   }
 }
 
@@ -178,6 +260,7 @@ inline CheckpointMetadata decode_checkpoint_metadata(const SafetensorsHeader& he
                                                      const std::filesystem::path& path) {
   const auto text = [&](const std::string& key) -> const std::string& { return header.metadata.at(key); };
   const auto parsed = [&](const std::string& key) { return detail::parse_strict_json(text(key)); };
+  const auto count = [&](const char* key) { return detail::decode_count(nlohmann::json{{key, parsed(key)}}, key); };
   if (!is_checkpoint(header)) {
     throw Error(path.string() + ": it is no checkpoint of eigentune: its metadata has no \"eigentune.format\"");
   }
@@ -189,10 +272,10 @@ inline CheckpointMetadata decode_checkpoint_metadata(const SafetensorsHeader& he
   try {
     CheckpointMetadata metadata;
     metadata.library_version = text("eigentune.version");
-    metadata.step = parsed("eigentune.step").get<std::int64_t>();
+    metadata.step = count("eigentune.step");
     if (header.metadata.contains("eigentune.metric"))
       metadata.metric = detail::decode_double(parsed("eigentune.metric"));
-    metadata.save_number = parsed("eigentune.save_number").get<std::uint64_t>();
+    metadata.save_number = static_cast<std::uint64_t>(count("eigentune.save_number"));
     if (header.metadata.contains("eigentune.schedule")) metadata.schedule = text("eigentune.schedule");
     detail::decode_optimizer(parsed("eigentune.optimizer"), metadata);
     if (header.metadata.contains("eigentune.values"))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <eigentune/core/file_descriptor.hpp>
 #include <eigentune/train/durable_file.hpp>
 #include <eigentune/train/system_calls.hpp>
 
@@ -16,23 +17,17 @@ class FolderLock {
   /// Throws eigentune::Error if another holder has it, in this process or another, or it cannot be had.
   explicit FolderLock(const std::filesystem::path& folder, const SystemCalls& calls = {}) {
     const std::filesystem::path path = folder / "keeper.lock";
-    file_ = detail::retry([&] { return calls.open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666); });
-    if (file_ < 0) throw detail::file_error(path, "create or open the lock", errno);
-    if (detail::retry([&] { return ::flock(file_, LOCK_EX | LOCK_NB); }) == 0) return;
-    const int code = errno;
-    ::close(file_);
-    if (code == EWOULDBLOCK) {
+    file_ = FileDescriptor(detail::retry([&] { return calls.open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666); }));
+    if (file_.get() < 0) throw detail::file_error(path, "create or open the lock", errno);
+    if (detail::retry([&] { return ::flock(file_.get(), LOCK_EX | LOCK_NB); }) == 0) return;
+    if (errno == EWOULDBLOCK) {
       throw Error(fmt::format("{}: another CheckpointKeeper is writing into this folder", folder.string()));
     }
-    throw detail::file_error(path, "lock it", code);
+    throw detail::file_error(path, "lock it", errno);
   }
 
-  ~FolderLock() { ::close(file_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
  private:
-  int file_ = -1;
+  FileDescriptor file_;
 };
 
 }  // namespace eigentune

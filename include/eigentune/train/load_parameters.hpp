@@ -23,6 +23,9 @@ struct LoadOptions {
   std::vector<std::string> allow_missing{};  ///< parameters that keep their values where the file has none: {"head.*"}
   std::vector<std::string> allow_extra{};    ///< tensors of the file that are not bound and passed over
   std::vector<std::string> allow_different{};  ///< parameters that keep their values where shape or type is another
+  /// True: of a checkpoint of a run that averaged, each parameter's average; where none of its updates was averaged,
+  /// the parameter. The average has the type of the optimizer's state.
+  bool averaged = false;
   bool allow_rounding = false;  ///< F64 may be rounded to float, to nearest even; else only exact conversions
 };
 
@@ -65,9 +68,10 @@ std::vector<Scalar> convert(std::span<const std::byte> bytes, DataType from) {
 /// F16, BF16 and F32 are widened where the parameters' type is wider, which is exact. The optimizer's state and counts
 /// stay as they are. Of a checkpoint, state and extras are not looked at.
 ///
-/// All or nothing: throws, and changes nothing, MissingFileError, CorruptFileError for a damaged file, and
+/// All or nothing: throws, and changes nothing, MissingFileError, CorruptFileError for a damaged file,
 /// eigentune::Error if something is missing, extra or different that `options` do not allow (the text lists all of it),
-/// or the file cannot be read.
+/// there are no averages and they are asked for, or the file cannot be read, and std::invalid_argument if the
+/// optimizer's average is swapped in.
 template <class Scalar, class State>
 LoadedParameters load_parameters(const std::filesystem::path& path, AnyOptimizer<Scalar, State>& optimizer,
                                  const LoadOptions& options = {}) {
@@ -78,6 +82,9 @@ LoadedParameters load_parameters(const std::filesystem::path& path, AnyOptimizer
   };
   const bool from_checkpoint = is_checkpoint(header);
   const CheckpointMetadata metadata = from_checkpoint ? decode_checkpoint_metadata(header, path) : CheckpointMetadata{};
+  if (options.averaged && !metadata.averaging) {
+    throw Error(fmt::format("{}: it holds no averages of parameters", path.string()));
+  }
   const auto is_parameter = [&](std::string_view name) { return !from_checkpoint || metadata.tensors.contains(name); };
 
   struct Copy {
@@ -91,10 +98,15 @@ LoadedParameters load_parameters(const std::filesystem::path& path, AnyOptimizer
   const auto index = header.by_name();
   std::set<std::string_view> bound;
   const OptimizerMemory<Scalar, State> memory = optimizer.writable_memory(false);
+  const auto source_of = [&](const std::string& name) -> const FileTensor* {
+    if (!is_parameter(name)) return nullptr;
+    const bool averaged = options.averaged && metadata.tensors.at(name).counts.averaged > 0;
+    const auto found = index.find(averaged ? detail::average_name(name) : name);
+    return found == index.end() ? nullptr : found->second;
+  };
   for (const auto& tensor : memory.tensors) {
     const std::string name(tensor.name);
-    const auto entry = index.find(name);
-    const FileTensor* found = entry != index.end() && is_parameter(name) ? entry->second : nullptr;
+    const FileTensor* found = source_of(name);
     bound.insert(tensor.name);
     if (found == nullptr) {
       report.missing.push_back(name);

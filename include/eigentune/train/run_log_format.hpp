@@ -184,7 +184,9 @@ inline CurveRow parse_json(std::string_view line) {
   nlohmann::json object;
   std::size_t keys = 0;
   try {
-    object = nlohmann::json::parse(line, [&](int, nlohmann::json::parse_event_t event, nlohmann::json&) {
+    object = nlohmann::json::parse(line, [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json&) {
+      // Further nesting is not read: to take it apart again would take all of the stack.
+      if (depth > 2) throw Error(fmt::format("expected a flat JSON object, found {}", excerpt(line)));
       keys += event == nlohmann::json::parse_event_t::key ? 1 : 0;
       return true;
     });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/core/binding.hpp>
+#include <eigentune/core/file_descriptor.hpp>
 #include <eigentune/train/c_order.hpp>
 #include <eigentune/train/durable_file.hpp>
 #include <eigentune/train/file_checksums.hpp>
@@ -33,23 +34,15 @@ namespace detail {
 /// A regular file that is open for reading.
 class InputFile {
  public:
-  explicit InputFile(std::filesystem::path path) : path_(std::move(path)) {
-    file_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file_ < 0 && errno == ENOENT) throw MissingFileError(path_.string() + ": there is no such file");
-    if (file_ < 0) throw file_error(path_, "open it", errno);
+  explicit InputFile(std::filesystem::path path)
+      : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (file_.get() < 0 && errno == ENOENT) throw MissingFileError(path_.string() + ": there is no such file");
+    if (file_.get() < 0) throw file_error(path_, "open it", errno);
     struct stat status {};
-    const bool known = ::fstat(file_, &status) == 0;
-    const int code = errno;
-    if (!known || !S_ISREG(status.st_mode)) {
-      ::close(file_);
-      if (!known) throw file_error(path_, "ask for its size", code);
-      throw Error(path_.string() + ": it is not a regular file");
-    }
+    if (::fstat(file_.get(), &status) != 0) throw file_error(path_, "ask for its size", errno);
+    if (!S_ISREG(status.st_mode)) throw Error(path_.string() + ": it is not a regular file");
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
-  ~InputFile() { ::close(file_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
 
   std::uint64_t size() const { return size_; }
   const std::filesystem::path& path() const { return path_; }
@@ -58,7 +51,7 @@ class InputFile {
   void read(std::span<std::byte> bytes) {
     constexpr std::size_t most_at_once = std::size_t{1} << 30;
     while (!bytes.empty()) {
-      const ssize_t count = ::read(file_, bytes.data(), std::min(bytes.size(), most_at_once));
+      const ssize_t count = ::read(file_.get(), bytes.data(), std::min(bytes.size(), most_at_once));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw file_error(path_, "read it", errno);
       if (count == 0) throw CorruptFileError(path_.string() + ": it was cut short while it was read");
@@ -68,7 +61,7 @@ class InputFile {
 
  private:
   std::filesystem::path path_;
-  int file_ = -1;
+  FileDescriptor file_;
   std::uint64_t size_ = 0;
 };
 

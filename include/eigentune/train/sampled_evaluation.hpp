@@ -1,8 +1,8 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
+#include <eigentune/core/normal_quantile.hpp>
 #include <eigentune/core/portable_math.hpp>
-#include <eigentune/core/random.hpp>
 #include <eigentune/train/weighted_mean.hpp>
 
 #include <fmt/core.h>
@@ -174,8 +174,8 @@ inline SampledEvaluationCheck check_sampled_evaluation(const WeightedMean& sampl
   check(drawn, all, options);
   const double share_left_out = static_cast<double>(all - drawn) / static_cast<double>(all);
   const double error = drawn == all ? 0.0 : std::sqrt(whole.variance() / static_cast<double>(drawn) * share_left_out);
-  const double explained = std::max(error * detail::normal_quantile_of_tail(options.level / 2.0),
-                                    options.tolerance * std::fabs(whole.mean()));
+  const double explained =
+      std::max(error * -normal_quantile(options.level / 2.0), options.tolerance * std::fabs(whole.mean()));
   return {.sampled = sampled.mean(),
           .whole = whole.mean(),
           .sampled_examples = drawn,

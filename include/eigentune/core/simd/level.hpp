@@ -49,19 +49,25 @@ inline bool simd_level_available(SimdLevel level) {
 
 namespace detail {
 
-inline std::string available_simd_levels() {
-  std::string list;
-  for (const SimdLevel level : {SimdLevel::generic, SimdLevel::sse2, SimdLevel::avx2, SimdLevel::avx512}) {
-    if (simd_level_available(level)) list.append(list.empty() ? "" : ", ").append(to_string(level));
-  }
-  return list;
-}
-
 inline SimdLevel best_simd_level() {
   for (const SimdLevel level : {SimdLevel::avx512, SimdLevel::avx2, SimdLevel::sse2}) {
     if (simd_level_available(level)) return level;
   }
   return SimdLevel::generic;
+}
+
+/// A processor has all levels below its best.
+inline std::string available_simd_levels() {
+  switch (best_simd_level()) {
+    case SimdLevel::sse2:
+      return "sse2";
+    case SimdLevel::avx2:
+      return "sse2, avx2";
+    case SimdLevel::avx512:
+      return "sse2, avx2, avx512";
+    default:
+      return "generic";
+  }
 }
 
 inline SimdLevel initial_simd_level() {
@@ -71,7 +77,7 @@ inline SimdLevel initial_simd_level() {
     if (to_string(level) == wanted && simd_level_available(level)) return level;
   }
   throw std::invalid_argument(
-      fmt::format("EIGENTUNE_SIMD: this processor has {}, got \"{}\"", available_simd_levels(), wanted));
+      message("EIGENTUNE_SIMD: this processor has {}, got \"{}\"", available_simd_levels(), wanted));
 }
 
 inline std::atomic<SimdLevel>& simd_level_in_force() {
@@ -92,7 +98,7 @@ inline SimdLevel simd_level() {
 /// std::invalid_argument if the processor does not have it.
 inline void set_simd_level(SimdLevel level) {
   require(simd_level_available(level), "set_simd_level: this processor has {}, got {}", detail::available_simd_levels(),
-          to_string(level));
+          level);
   detail::simd_level_in_force().store(level, std::memory_order_relaxed);
 }
 
