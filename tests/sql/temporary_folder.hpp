@@ -45,7 +45,9 @@ class TemporaryFolder {
 /// A database, as somebody else sees it.
 class RawDatabase {
  public:
-  explicit RawDatabase(const std::filesystem::path& path) : session_(soci::sqlite3, path.string()) {}
+  explicit RawDatabase(const std::filesystem::path& path) : session_(soci::sqlite3, path.string()) {
+    run("PRAGMA busy_timeout = 60000");
+  }
 
   void run(const std::string& sql) { SqlStatement(session_, fail_, sql).execute({}); }
 
