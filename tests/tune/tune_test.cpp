@@ -1,0 +1,159 @@
+// The tune example as a user runs it, stops it and runs it again. TUNE_PROGRAM is its path.
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <vector>
+
+#include "trainer/process.hpp"
+#include "trainer/program.hpp"
+
+namespace {
+
+using program::read;
+using program::Result;
+using program::split;
+
+class Tune : public program::Trainer {
+ protected:
+  void SetUp() override {
+    program::Trainer::SetUp();
+    write_small_data(directory_, true);
+  }
+
+  static std::string small(const std::string& arguments) {
+    return "--data . --steps 30 --batch-size 20 --depth 1 --width 16 --trials 8 " + arguments;
+  }
+
+  Result tune(const std::string& arguments) const {
+    const std::string command =
+        "cd '" + directory_.string() + "' && '" TUNE_PROGRAM "' " + arguments + " > output.txt 2> errors.txt";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(directory_ / "output.txt"),
+            read(directory_ / "errors.txt")};
+  }
+
+  /// The line of `text` that begins so, without that beginning.
+  static std::string line_after(const std::string& text, const std::string& beginning) {
+    for (const std::string& line : split(text, '\n')) {
+      if (line.starts_with(beginning)) return line.substr(beginning.size());
+    }
+    ADD_FAILURE() << "no line begins with \"" << beginning << "\" in\n" << text;
+    return "";
+  }
+};
+
+TEST_F(Tune, FindsTheSameWithOneAndTwoWorkers) {
+  const Result one = tune(small("--workers 1 --storage sqlite:///one.db"));
+  EXPECT_EQ(one.status, 0) << one.errors;
+  EXPECT_TRUE(one.output.starts_with("8 of 8 trials complete, 0 infeasible, 0 failed\n")) << one.output;
+  const Result two = tune(small("--workers 2 --storage sqlite:///two.db"));
+  EXPECT_EQ(two.output, one.output);
+  EXPECT_NE(tune(small("--seed 2 --storage sqlite:///three.db")).output, one.output);
+}
+
+TEST_F(Tune, GoesOnWithTheTrialsThatAreLeft) {
+  const Result once = tune(small("--storage sqlite:///once.db"));
+  EXPECT_TRUE(tune(small("").replace(small("").find("--trials 8"), 10, "--trials 3")).output.starts_with("3 of 3"));
+  const Result rest = tune(small(""));
+  EXPECT_EQ(rest.output, once.output);
+  EXPECT_TRUE(rest.errors.starts_with("3/8 trials")) << rest.errors;
+  const Result again = tune(small(""));
+  EXPECT_EQ(again.output, once.output);
+  EXPECT_TRUE(again.errors.starts_with("8/8 trials")) << again.errors;
+}
+
+TEST_F(Tune, GoesOnAfterCtrlC) {
+  const std::string arguments = "--data . --steps 3000 --batch-size 20 --depth 1 --width 16 --trials 3 --workers 1";
+  {
+    std::vector<std::string> command = split(TUNE_PROGRAM " " + arguments, ' ');
+    Process process(directory_, command);
+    while (read(directory_ / "errors.txt").find("0/3 trials") == std::string::npos && !process.has_ended()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    process.kill(SIGINT);
+    const int status = process.wait();
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 130) << read(directory_ / "errors.txt");
+    EXPECT_TRUE(read(directory_ / "output.txt").starts_with("0 of 3 trials complete"));
+  }
+  const Result rest = tune(arguments);
+  EXPECT_EQ(rest.status, 0) << rest.errors;
+  EXPECT_TRUE(rest.output.starts_with("3 of 3 trials complete")) << rest.output;
+}
+
+TEST_F(Tune, PrintsTheCommandThatTrainsTheBestAgain) {
+  const Result tuned = tune(small(""));
+  const std::string command = line_after(tuned.output, "the best again: train ");
+  const Result trained = run(command + " --no-curves");
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  const std::string found = line_after(trained.errors, "best validation accuracy ");
+  // "trial  validation error  at step  configuration", and below it the best.
+  const std::vector<std::string> lines = split(tuned.output, '\n');
+  ASSERT_GE(lines.size(), 4U);
+  int number = 0, step = 0;
+  double error = 0.0;
+  ASSERT_EQ(std::sscanf(lines[3].c_str(), "%d %lf %d", &number, &error, &step), 3) << lines[3];
+  EXPECT_EQ(found, fmt::format("{:.4f} after step {}", 1.0 - error, step));
+}
+
+TEST_F(Tune, ConfirmsWithFreshSeedsAsTheTrainerWould) {
+  const Result tuned = tune(small("--confirm 2 --confirm-steps 40"));
+  EXPECT_EQ(tuned.status, 0) << tuned.errors;
+  std::string selected = line_after(tuned.output, "the best again: train ");
+  selected.replace(selected.find("--steps 30"), 10, "--steps 40");
+  const std::string defaults = "--data . --steps 40 --batch-size 20 --depth 1 --width 16";
+  std::string expected;
+  for (const int seed : {2, 3}) {
+    const auto accuracy = [&](std::string command) {
+      if (const std::size_t at = command.find(" --seed"); at != std::string::npos) command.resize(at);
+      const Result result = run(fmt::format("{} --seed {} --no-curves", command, seed));
+      return std::stod(line_after(result.output, "test accuracy "));
+    };
+    const std::string line = line_after(tuned.output, fmt::format("{:10}  ", seed));
+    EXPECT_TRUE(line.starts_with(fmt::format("{:8.4f}  {:8.4f}  ", accuracy(selected), accuracy(defaults)))) << line;
+  }
+  EXPECT_NE(tuned.output.find("95% interval ["), std::string::npos) << tuned.output;
+
+  const Result again = tune(small("--confirm 2 --confirm-steps 40"));
+  EXPECT_EQ(again.output, tuned.output);
+  EXPECT_NE(again.errors.find("4/4 trials"), std::string::npos) << again.errors;
+  const Result more = tune(small("--confirm 3 --confirm-steps 40"));
+  EXPECT_NE(more.output.find(fmt::format("{:10}  ", 4)), std::string::npos) << more.output;
+}
+
+TEST_F(Tune, RefusesToGoOnAsAnotherStudy) {
+  EXPECT_EQ(tune(small("")).status, 0);
+  const Result other = tune("--data . --steps 31 --batch-size 20 --depth 1 --width 16 --trials 8");
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.errors.find("\"steps\""), std::string::npos) << other.errors;
+}
+
+TEST_F(Tune, NamesAWrongOptionAndWhatIsAllowed) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"--trials 0", "--trials must be a whole number in [1, 1000000], got \"0\""},
+      {"--sampler grid", "--sampler must be one of halton, gp, random, got \"grid\""},
+      {"--confirm 1", "--confirm must be a whole number in [2, 1000], got \"1\""},
+      {"--confirm-steps 9", "--confirm-steps belongs to --confirm, which is not given"},
+      {"--storage tune.db", "open_storage: url must be sqlite:///<file>, got \"tune.db\""},
+  };
+  for (const auto& [arguments, text] : cases) {
+    const Result result = tune("--data . " + arguments);
+    EXPECT_EQ(result.status, 2) << arguments;
+    EXPECT_NE(result.errors.find(text), std::string::npos) << result.errors;
+    EXPECT_EQ(result.output, "");
+  }
+  const Result help = tune("--help");
+  EXPECT_EQ(help.status, 0);
+  EXPECT_NE(help.output.find("--confirm-steps"), std::string::npos);
+}
+
+}  // namespace
