@@ -7,9 +7,12 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "train/dataset.hpp"
@@ -44,7 +47,8 @@ class Confirmation {
  public:
   /// `tuned` must have a best trial.
   Confirmation(const eigentune::Study& tuned, std::shared_ptr<eigentune::Storage> storage, const TuneOptions& options)
-      : selected_(*tuned.best()->point),
+      : tuned_space_(tuned.space()),
+        selected_(*tuned.best()->point),
         options_(options),
         study_(fmt::format("{}: trial {} or the defaults, {} steps", tuned.name(), tuned.best()->number,
                            options.confirm_steps),
@@ -64,10 +68,8 @@ class Confirmation {
 
   /// The test accuracies of each seed, and the mean difference with its 95% interval, in lines.
   std::string text() const {
-    std::string text = fmt::format(
-        "trial's configuration, and the trainer's defaults, retrained for {} steps: accuracy on the test split\n"
-        "      seed  selected  defaults  difference\n",
-        options_.confirm_steps);
+    std::string text =
+        fmt::format("{}: accuracy on the test split\n      seed  selected  defaults  difference\n", study_.name());
     const std::vector<eigentune::TrialRecord> trials = study_.trials();
     std::vector<double> differences;
     double selected_mean = 0.0, defaults_mean = 0.0;
@@ -89,9 +91,9 @@ class Confirmation {
     text += fmt::format("{:>10}  {:8.4f}  {:8.4f}  {:+10.4f}\n", "mean", selected_mean / count, defaults_mean / count,
                         interval.mean);
     return text + fmt::format(
-                      "mean difference {:+.4f}, 95% interval [{:+.4f}, {:+.4f}] (paired t, {} pairs; over training "
-                      "with other seeds,\nnot over other test examples): {}\n",
-                      interval.mean, interval.low, interval.high, differences.size(), verdict(interval));
+                      "mean difference {:+.4f}, 95% interval [{:+.4f}, {:+.4f}]: {}\n"
+                      "(paired t, {} pairs: over training with other seeds, not over other test examples)\n",
+                      interval.mean, interval.low, interval.high, verdict(interval), differences.size());
   }
 
  private:
@@ -114,19 +116,20 @@ class Confirmation {
     return space;
   }
 
-  /// What a trial of this study trains: the selected point, or of that what the search did not choose, with a seed and
-  /// steps of its own.
+  /// What a trial of this study trains: the selected point, or of that only what the search did not choose, with a seed
+  /// and steps of its own.
   eigentune::Point point(const eigentune::Point& trial) const {
     eigentune::Point result;
-    for (const auto& [name, value] : selected_) {
-      const bool is_chosen = name == "optimizer" || name == "learning_rate" || name == "momentum" || name == "beta1" ||
-                             name == "weight_decay";
-      if (is_chosen && trial["configuration"] == "defaults") continue;
-      result.append(name, trial.contains(name) ? trial[name] : value);
+    for (const eigentune::Hyperparameter& hyperparameter : tuned_space_.hyperparameters()) {
+      const std::string& name = hyperparameter.name;
+      const bool chosen = hyperparameter.role != eigentune::Role::fixed;
+      if (!hyperparameter.is_active(selected_) || (chosen && trial["configuration"] == "defaults")) continue;
+      result.append(name, trial.contains(name) ? trial[name] : selected_[name]);
     }
     return result;
   }
 
+  eigentune::SearchSpace tuned_space_;
   eigentune::Point selected_;
   TuneOptions options_;
   eigentune::Study study_;

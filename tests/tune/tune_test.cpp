@@ -5,12 +5,15 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <set>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "trainer/process.hpp"
@@ -29,8 +32,8 @@ class Tune : public program::Trainer {
     write_small_data(directory_, true);
   }
 
-  static std::string small(const std::string& arguments) {
-    return "--data . --steps 30 --batch-size 20 --depth 1 --width 16 --trials 8 " + arguments;
+  static std::string small(const std::string& arguments, int trials = 8) {
+    return fmt::format("--data . --steps 30 --batch-size 20 --depth 1 --width 16 --trials {} {}", trials, arguments);
   }
 
   Result tune(const std::string& arguments) const {
@@ -60,9 +63,20 @@ TEST_F(Tune, FindsTheSameWithOneAndTwoWorkers) {
   EXPECT_NE(tune(small("--seed 2 --storage sqlite:///three.db")).output, one.output);
 }
 
+TEST_F(Tune, HasThreeSamplers) {
+  std::set<std::string> outputs;
+  for (const char* sampler : {"halton", "random", "gp"}) {
+    const std::string options = fmt::format("--workers 1 --sampler {0} --storage sqlite:///{0}.db", sampler);
+    const Result result = tune(small(options, 12));  // with the tenth, gp begins to differ from halton
+    EXPECT_TRUE(result.output.starts_with("12 of 12 trials complete")) << result.output << result.errors;
+    outputs.insert(result.output);
+  }
+  EXPECT_EQ(outputs.size(), 3U);
+}
+
 TEST_F(Tune, GoesOnWithTheTrialsThatAreLeft) {
   const Result once = tune(small("--storage sqlite:///once.db"));
-  EXPECT_TRUE(tune(small("").replace(small("").find("--trials 8"), 10, "--trials 3")).output.starts_with("3 of 3"));
+  EXPECT_TRUE(tune(small("", 3)).output.starts_with("3 of 3"));
   const Result rest = tune(small(""));
   EXPECT_EQ(rest.output, once.output);
   EXPECT_TRUE(rest.errors.starts_with("3/8 trials")) << rest.errors;
@@ -132,7 +146,7 @@ TEST_F(Tune, ConfirmsWithFreshSeedsAsTheTrainerWould) {
 
 TEST_F(Tune, RefusesToGoOnAsAnotherStudy) {
   EXPECT_EQ(tune(small("")).status, 0);
-  const Result other = tune("--data . --steps 31 --batch-size 20 --depth 1 --width 16 --trials 8");
+  const Result other = tune(small("").replace(small("").find("--steps 30"), 10, "--steps 31"));
   EXPECT_EQ(other.status, 1);
   EXPECT_NE(other.errors.find("\"steps\""), std::string::npos) << other.errors;
 }
