@@ -1,0 +1,104 @@
+#pragma once
+
+#include <eigentune/space/point.hpp>
+#include <eigentune/space/search_space.hpp>
+#include <eigentune/study/trial.hpp>
+
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "train/dataset.hpp"
+#include "train/optimizer_choice.hpp"
+#include "train/options.hpp"
+#include "train/trainer.hpp"
+#include "tune/options.hpp"
+
+namespace example {
+
+/// What the study searches. A hyperparameter has the name of the option of `train` that sets it, but for "data", which
+/// is there so that a study never goes on with other data. Learning rates and decays reach a factor of about 30 to
+/// either side of the trainer's defaults.
+inline eigentune::SearchSpace make_search_space(const TuneOptions& options, const std::string& data_fingerprint) {
+  using namespace eigentune;
+  SearchSpace space;
+  const auto optimizer = space.scientific("optimizer", choice({"nesterov", "adam"}));
+  space.nuisance("learning_rate", log_uniform(1e-3, 1.0), optimizer.is("nesterov"));
+  space.nuisance("learning_rate", log_uniform(1e-4, 1e-1), optimizer.is("adam"));
+  space.nuisance("momentum", one_minus_log_uniform(0.5, 0.99), optimizer.is("nesterov"));
+  space.nuisance("beta1", one_minus_log_uniform(0.5, 0.99), optimizer.is("adam"));
+  space.nuisance("weight_decay", log_uniform(1e-4, 1e-1), optimizer.is("nesterov"));
+  space.nuisance("weight_decay", log_uniform(1e-2, 3.0), optimizer.is("adam"));
+  space.fixed("steps", options.steps);
+  space.fixed("batch_size", options.batch_size);
+  space.fixed("depth", options.depth);
+  space.fixed("width", options.width);
+  space.fixed("seed", options.seed);
+  space.fixed("data", data_fingerprint);
+  return space;
+}
+
+/// The options of `train` that a point stands for, exactly: "--optimizer", "adam", "--learning-rate", "0.001", ...
+inline std::vector<std::string> train_arguments(const eigentune::Point& point) {
+  std::vector<std::string> arguments;
+  for (const auto& [name, value] : point) {
+    if (name == "data") continue;
+    arguments.push_back(option_name(name));
+    arguments.push_back(value.is_string() ? value.as_string() : value.text());
+  }
+  return arguments;
+}
+
+/// `text` as one word of a shell.
+inline std::string shell_word(const std::string& text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string quoted;
+  for (const char c : text) c == '\'' ? quoted += "'\\''" : quoted += c;
+  return fmt::format("'{}'", quoted);
+}
+
+/// The command that does again what a point stands for.
+inline std::string train_command(const eigentune::Point& point, const std::optional<std::string>& data) {
+  std::string command = "train";
+  if (data) command += fmt::format(" --data {}", shell_word(*data));
+  for (const std::string& argument : train_arguments(point)) command += fmt::format(" {}", shell_word(argument));
+  return command;
+}
+
+/// The trainer's own options for a point: what its command line would make of them, on one thread and without a word.
+inline Options train_options(const eigentune::Point& point) {
+  std::vector<std::string> words = train_arguments(point);
+  for (const char* word : {"--threads", "1", "--producers", "0", "--no-curves", "--no-monitor", "--quiet"}) {
+    words.emplace_back(word);
+  }
+  std::vector<const char*> arguments{"train"};
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  return parse_options(static_cast<int>(arguments.size()), arguments.data()).value();
+}
+
+/// Passes every row of the curves on to `trial`.
+inline RowObserver report_to(eigentune::Trial& trial) {
+  return [&trial](std::int64_t step, const eigentune::CurveValues& row) { trial.report(step, row); };
+}
+
+/// Trains as `point` says, without a look at the test split. Throws eigentune::DivergenceError, by which Study::run
+/// knows an infeasible trial, and what Trial::report throws.
+inline void train(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
+  const Options options = train_options(point);
+  Trainer(options, splits, report_to(trial)).train();
+}
+
+/// The same, and then the error on the test split, of the parameters after the last step.
+inline double train_and_test(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
+  const Options options = train_options(point);
+  Trainer trainer(options, splits, report_to(trial));
+  trainer.train();
+  return 1.0 - trainer.test().accuracy();
+}
+
+}  // namespace example
