@@ -248,7 +248,11 @@ TEST(Lease, ThatTheHeartbeatFindsLostStopsTheTrial) {
   };
   const auto storage = std::make_shared<Losing>(std::make_shared<MemoryStorage>());
   Study study("study", unit_interval(),
-              {.trials = 1, .sampler = RandomSearch{}, .storage = storage, .lease = std::chrono::milliseconds(3)});
+              {.trials = 1,
+               .sampler = RandomSearch{},
+               .storage = storage,
+               .max_attempts = 1,  // or the run itself would claim the trial again
+               .lease = std::chrono::milliseconds(3)});
   const RunSummary summary = study.run(
       [&](Trial& trial) {
         while (!trial.should_stop()) std::this_thread::yield();
