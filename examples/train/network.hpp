@@ -90,6 +90,10 @@ class Network {
     return pass(parallel_for, images, labels, weights, Tiles(images.cols()), std::nullopt);
   }
 
+  /// [max_batch], of which the first n are of the n examples of the last call of gradients() or score(): the class that
+  /// each was taken for, or -1 where every logit was NaN. Valid until the next call.
+  std::span<const std::int64_t> predictions() const { return predictions_; }
+
   const NetworkOptions& options() const { return options_; }
 
  private:
@@ -113,6 +117,7 @@ class Network {
       stream_gradient_;                          // [depth + 1] of [width, max_batch]: before and after each block
   Matrix<Scalar> features_, features_gradient_;  // [width, max_batch]: norm_(stream), if there is one
   Matrix<Scalar> logits_;                        // [classes, max_batch]; then probabilities; then their gradient
+  std::vector<std::int64_t> predictions_;        // [max_batch]
   std::vector<Score> scores_;                    // of each tile
   // Each sets a part of the parameters' gradients from the workspaces. They touch no object in common, so their order
   // is free.
@@ -138,6 +143,7 @@ Network<Scalar>::Network(const NetworkOptions& options)
     features_gradient_ = workspace;
   }
   logits_.setZero(options.classes, options.max_batch);
+  predictions_.assign(static_cast<std::size_t>(options.max_batch), -1);
   scores_.resize(static_cast<std::size_t>(options.max_batch / 64 + 1));
   plan_gradients();
 }
@@ -216,7 +222,8 @@ Score Network<Scalar>::pass(ParallelFor&& parallel_for, const MatrixView<Scalar>
     const auto tile_weights = weights.subspan(first, count);
     forward(images, tile);
     auto logits = logits_.middleCols(columns.first, columns.count);
-    scores_[static_cast<std::size_t>(index)] = softmax_cross_entropy<Scalar>(logits, tile_labels, tile_weights);
+    scores_[static_cast<std::size_t>(index)] =
+        softmax_cross_entropy<Scalar>(logits, tile_labels, tile_weights, std::span(predictions_).subspan(first, count));
     if (total_weight) {
       softmax_cross_entropy_backward<Scalar>(logits, tile_labels, tile_weights, *total_weight);
       backward(tile);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <eigentune/schedule/schedule.hpp>
+#include <eigentune/train/class_counts.hpp>
 #include <eigentune/train/input_report.hpp>
 #include <eigentune/train/throughput.hpp>
 
 #include <fmt/core.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -56,6 +58,15 @@ inline std::string summary(const TrainingState& state) {
   add(fmt::format("best validation accuracy {:.4f} after step {}", 1.0 - state.figures.best_error,
                   state.figures.best_step));
   return lines;
+}
+
+/// How each class did on the test split, in lines.
+inline std::string by_class(const eigentune::ClassCounts& classes) {
+  std::string lines;
+  for (std::int64_t label = 0; label < classes.classes(); ++label) {
+    lines += fmt::format("test, {}\n", classes.to_string(label));
+  }
+  return lines + fmt::format("test, each class counting the same: accuracy {:.4f}", classes.balanced_accuracy());
 }
 
 /// How fast this process trained, in lines; nothing if it was too short to tell.

@@ -32,25 +32,27 @@ struct Score {
 /// Softmax cross-entropy of each column of logits [classes, n], -log(exp(logit[label]) / sum(exp(logits))), computed
 /// from logits whose largest was subtracted, so that nothing overflows. `labels` and `weights` belong to these n
 /// columns. Replaces the logits by the softmax probabilities. An example counts as correct if its label is the first
-/// largest logit.
+/// largest logit; `predicted` [n], unless it is empty, is set to that, or to -1 where every logit is NaN.
 template <class Scalar, class Logits>
-Score softmax_cross_entropy(Logits&& logits, std::span<const std::uint8_t> labels, std::span<const Scalar> weights) {
+Score softmax_cross_entropy(Logits&& logits, std::span<const std::uint8_t> labels, std::span<const Scalar> weights,
+                            std::span<std::int64_t> predicted = {}) {
   Score score;
   for (Eigen::Index j = 0; j < logits.cols(); ++j) {
     auto column = logits.col(j);
     const auto label = static_cast<Eigen::Index>(labels[static_cast<std::size_t>(j)]);
     const auto weight = static_cast<double>(weights[static_cast<std::size_t>(j)]);
-    Eigen::Index predicted = -1;  // stays so if every logit is NaN
+    Eigen::Index best = -1;  // stays so if every logit is NaN
     Scalar largest = -std::numeric_limits<Scalar>::infinity();
     for (Eigen::Index i = 0; i < column.size(); ++i) {
       if (column[i] > largest) {
         largest = column[i];
-        predicted = i;
+        best = i;
       }
     }
     column.array() -= largest;
     score.weight += weight;
-    if (predicted == label) score.correct += weight;
+    if (!predicted.empty()) predicted[static_cast<std::size_t>(j)] = best;
+    if (best == label) score.correct += weight;
     score.loss -= weight * static_cast<double>(column[label]);
   }
   logits.array() = logits.array().exp();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/optim.hpp>
+#include <eigentune/train/class_counts.hpp>
 #include <eigentune/train/evaluation.hpp>
 #include <eigentune/train/evaluation_schedule.hpp>
 #include <eigentune/train/throughput.hpp>
@@ -120,7 +121,10 @@ class Trainer {
       progress_.note(fmt::format("the test is of the best checkpoint, of step {}, validation accuracy {:.4f}",
                                  best.step, 1.0 - best.metric.value_or(1.0)));
     }
-    return evaluate(splits_.test);
+    eigentune::ClassCounts classes(splits_.classes);
+    const Score score = evaluate(splits_.test, &classes);
+    progress_.note(by_class(classes));
+    return score;
   }
 
   /// Why the file of curves is incomplete, or nothing.
@@ -149,7 +153,7 @@ class Trainer {
     progress_.resumed_at(restored->step);
   }
   void note_passed_over(const eigentune::RestoredCheckpoint& restored) {
-    for (const auto& damaged : restored.passed_over) progress_.note("passed over: " + damaged.reason);
+    for (const auto& damaged : restored.passed_over) progress_.tell("passed over: " + damaged.reason);
   }
 
   void step() {
@@ -211,14 +215,19 @@ class Trainer {
   }
 
   /// The score of the parameters' average, if there is one. Moving averages of batch normalisation are of the
-  /// parameters that are trained; they stay.
-  Score evaluate(const Dataset& dataset) {
+  /// parameters that are trained; they stay. Adds how each class did to `classes`, if that is asked for.
+  Score evaluate(const Dataset& dataset, eigentune::ClassCounts* classes = nullptr) {
     std::optional<eigentune::AverageSwap<float, float>> swapped;
     if (has_average()) swapped.emplace(state_.optimizer.swap_in_average());
     const auto score = [&](const eigentune::EvaluationBatch& batch) {
       const auto first = static_cast<std::size_t>(batch.first), count = static_cast<std::size_t>(batch.count);
-      return state_.network.score(parallel_for_, dataset.images.middleCols(batch.first, batch.count),
-                                  std::span(dataset.labels).subspan(first, count), batch.weights.first(count));
+      const auto labels = std::span(dataset.labels).subspan(first, count);
+      const Score result = state_.network.score(parallel_for_, dataset.images.middleCols(batch.first, batch.count),
+                                                labels, batch.weights.first(count));
+      for (std::size_t j = 0; classes != nullptr && j < count; ++j) {
+        classes->add(labels[j], state_.network.predictions()[j], static_cast<double>(batch.weights[j]));
+      }
+      return result;
     };
     return eigentune::evaluate(std::ssize(dataset.labels), {.batch_size = state_.network.options().max_batch}, score);
   }

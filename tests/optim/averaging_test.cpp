@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -136,10 +137,13 @@ struct Model {
   Adam<Scalar, State> optimizer{{.epsilon = 1e-3}};
 };
 
-/// Theta after each step, weighted by the definition of the average, in long double.
+/// Theta after each step, weighted by the definition of the average, in long double. Without bias correction theta
+/// `before` the first step stands for all that would have come earlier, of a weight of 1 + decay + decay^2 + ...
 template <class Vector>
-long double weighted_mean(const std::vector<Vector>& thetas, Eigen::Index element, long double decay) {
-  long double sum = 0.0L, weights = 0.0L;
+long double weighted_mean(const std::vector<Vector>& thetas, Eigen::Index element, long double decay,
+                          const Vector* before) {
+  long double weights = before == nullptr ? 0.0L : 1.0L / (1.0L - decay);
+  long double sum = before == nullptr ? 0.0L : weights * static_cast<long double>((*before)[element]);
   for (const Vector& theta : thetas) {
     sum = decay * sum + static_cast<long double>(theta[element]);
     weights = decay * weights + 1.0L;
@@ -155,10 +159,17 @@ TYPED_TEST(AverageOf, EveryElementIsByTheDefinition) {
   constexpr double epsilon =
       std::max<double>(std::numeric_limits<Scalar>::epsilon(), std::numeric_limits<State>::epsilon());
   constexpr double tolerance = 2 * steps * epsilon;  // each step rounds the average, at worst all in one direction
-  const std::pair<Averaging, long double> kinds[] = {{UniformAverage{}, 1.0L},
-                                                     {ExponentialAverage{.decay = 0.75}, 0.75L}};
-  for (const auto& [averaging, decay] : kinds) {
+  struct Kind {
+    Averaging averaging;
+    long double decay;
+    bool from_before;
+  };
+  const Kind kinds[] = {{UniformAverage{}, 1.0L, false},
+                        {ExponentialAverage{.decay = 0.75}, 0.75L, false},
+                        {ExponentialAverage{.decay = 0.75, .bias_correction = false}, 0.75L, true}};
+  for (const auto& [averaging, decay, from_before] : kinds) {
     ModelType model;
+    const auto before = model.parameters;
     model.optimizer.average(averaging);
     std::vector<std::vector<typename ModelType::Vector>> thetas(model.parameters.size());
     for (std::uint64_t step = 0; step < steps; ++step) {
@@ -168,9 +179,10 @@ TYPED_TEST(AverageOf, EveryElementIsByTheDefinition) {
     const auto swapped = model.optimizer.swap_in_average();
     for (std::size_t i = 0; i < thetas.size(); ++i) {
       for (Eigen::Index k = 0; k < model.parameters[i].size(); ++k) {
-        double largest = 0.0;
+        double largest = from_before ? std::fabs(static_cast<double>(before[i][k])) : 0.0;
         for (const auto& theta : thetas[i]) largest = std::max(largest, std::fabs(static_cast<double>(theta[k])));
-        ASSERT_NEAR(model.parameters[i][k], static_cast<double>(weighted_mean(thetas[i], k, decay)),
+        ASSERT_NEAR(model.parameters[i][k],
+                    static_cast<double>(weighted_mean(thetas[i], k, decay, from_before ? &before[i] : nullptr)),
                     tolerance * largest)
             << i << " " << k;
       }
@@ -524,6 +536,19 @@ TEST(AverageState, IsASlotOfEachTensorAndComesBackBitForBit) {
   train(resumed, 3, 5);
   EXPECT_EQ(resumed.parameters, uninterrupted.parameters);
   EXPECT_EQ(resumed.optimizer.state(), uninterrupted.optimizer.state());
+}
+
+TEST(AverageState, ComesBackByWayOfMemory) {
+  Descent run, resumed;
+  for (auto* one : {&run, &resumed}) one->optimizer.average(UniformAverage{});
+  run.steps(2);
+  resumed.theta = run.theta;
+  const auto memory = run.optimizer.memory();
+  resumed.optimizer.writable_memory(false).tensors[0].average[0] = memory.tensors[0].average[0];
+  resumed.optimizer.set_counts(memory.counts, std::span(&memory.tensors[0].counts, 1));
+  for (auto* one : {&run, &resumed}) one->steps(1);
+  EXPECT_EQ(resumed.average(), run.average());
+  EXPECT_EQ(resumed.optimizer.state(), run.optimizer.state());
 }
 
 TEST(AverageState, ComesBackFromTheMiddleOfAnAccumulation) {

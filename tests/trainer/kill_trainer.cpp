@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "train/network.hpp"
+#include "train/optimizer_choice.hpp"
 #include "trainer/process.hpp"
 #include "trainer/small_data.hpp"
 
@@ -45,6 +46,7 @@ struct Model {
   Model() {
     network.for_each_parameter(
         [&](const std::string& name, auto& parameter, auto& gradient) { optimizer.add(name, parameter, gradient); });
+    optimizer.options_for("*.weights", {.weight_decay = example::starting_point("adam").weight_decay});
     optimizer.average(ExponentialAverage{.decay = 0.9});
   }
   example::Network<float> network{{.inputs = 16, .classes = 10, .depth = 1, .width = 16}};

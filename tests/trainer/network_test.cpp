@@ -328,7 +328,10 @@ TEST(SoftmaxCrossEntropy, CountsTheFirstLargestLogitAndNoNaN) {
     logits << a, b;
     const std::vector<std::uint8_t> labels{label};
     const std::vector<float> weights{1.0F};
-    return example::softmax_cross_entropy<float>(logits, labels, weights).correct;
+    std::vector<std::int64_t> predicted(1, 7);
+    const Score score = example::softmax_cross_entropy<float>(logits, labels, weights, predicted);
+    EXPECT_EQ(predicted[0], std::isnan(a) ? -1 : b > a ? 1 : 0);
+    return score.correct;
   };
   EXPECT_EQ(correct(1.0F, 2.0F, 1), 1.0);
   EXPECT_EQ(correct(1.0F, 2.0F, 0), 0.0);

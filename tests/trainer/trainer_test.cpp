@@ -1,8 +1,10 @@
 // What the program prints, writes and refuses. Interruptions are in resume_test.cpp.
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -31,6 +33,25 @@ TEST_F(Trainer, PrintsOneLineForEachEvaluationWhenPiped) {
   EXPECT_EQ(steps, (std::vector<std::string>{"step 25/60", "step 50/60", "step 60/60"})) << result.errors;
   EXPECT_EQ(result.errors.find('\r'), std::string::npos);
   EXPECT_NE(result.errors.find("best validation accuracy 1.0000 after step "), std::string::npos) << result.errors;
+}
+
+TEST_F(Trainer, TellsHowManyExamplesOfEachClassOfTheTestSplitAreCorrect) {
+  const Result result = run_small("--steps 12");
+  int classes = 0, correct = 0, total = 0;
+  for (const std::string& line : split(result.errors, '\n')) {
+    int label = 0, of_it = 0, all = 0;
+    if (std::sscanf(line.c_str(), "test, class %d: %d of %d examples correct", &label, &of_it, &all) != 3) continue;
+    EXPECT_EQ(label, classes++);
+    EXPECT_LE(of_it, all);
+    correct += of_it;
+    total += all;
+  }
+  EXPECT_EQ(classes, 10);
+  EXPECT_EQ(total, 30);
+  EXPECT_GT(correct, 0);
+  EXPECT_LT(correct, 30);
+  EXPECT_EQ(result.output, fmt::format("test accuracy {:.4f}\n", correct / 30.0));
+  EXPECT_NE(result.errors.find("\ntest, each class counting the same: accuracy 0."), std::string::npos);
 }
 
 TEST_F(Trainer, SaysNothingButTheAccuracyWhenQuiet) {

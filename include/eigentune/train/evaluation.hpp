@@ -119,9 +119,8 @@ auto evaluate(std::int64_t examples, const EvaluationOptions& options, Function&
       examples, options, [](std::int64_t position) { return position; }, function);
 }
 
-/// The same over the examples with these indices: a sample, for periodic evaluations of a large dataset.
-/// EvaluationBatch
-/// ::first then is a position in `examples`.
+/// The same over the examples with these indices: a sample, for periodic evaluations of a large dataset. What is
+/// called EvaluationBatch::first is a position in `examples` then.
 template <EvaluationFunction Function>
 auto evaluate(std::span<const std::int64_t> examples, const EvaluationOptions& options, Function&& function) {
   return evaluation_detail::evaluate(
