@@ -4,6 +4,7 @@
 /// <eigentune/optim.hpp> needs.
 
 #include <eigentune/core/training_curve.hpp>
+#include <eigentune/search/gaussian_process.hpp>
 #include <eigentune/search/given_points.hpp>
 #include <eigentune/search/grid.hpp>
 #include <eigentune/search/halton.hpp>
