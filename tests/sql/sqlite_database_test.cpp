@@ -98,6 +98,8 @@ TEST(OpenStorage, RefusesAUrlThatIsNotOfAFile) {
             "open_storage: url must have no options and no NUL, got \"sqlite:///study.db?mode=ro\"");
   EXPECT_EQ(error_of([] { open_storage("sqlite:///study.db", {.busy_timeout = milliseconds(0)}); }),
             "open_storage: busy_timeout must be above 0 ms, got 0");
+  EXPECT_EQ(error_of([] { open_storage("sqlite:///study.db", {.busy_timeout = std::chrono::hours(1000)}); }),
+            "open_storage: busy_timeout must be at most 2147483647 ms, got 3600000000");
 }
 
 TEST(OpenStorage, TakesThreeSlashesForARelativeFileAndFourForAnAbsoluteOne) {
@@ -286,6 +288,25 @@ TEST(SqlStorage, TellsOfALockThatLastsTooLong) {
   EXPECT_TRUE(storage->read(study, 0).records.empty());  // readers do not wait
   raw.run("COMMIT");
   EXPECT_EQ(storage->claim(study, "worker", lease).value().number, 0);
+}
+
+TEST(SqlStorage, TellsOfAFileThatIsNoLongerThere) {
+  const TemporaryFolder folder;
+  const std::string url = folder.url("study.db");
+  const auto storage = open_storage(url);
+  const StudyId study = storage->open_study(definition_of("study"));
+  const Claim claim = storage->claim(study, "worker", lease).value();
+  const std::string gone = fmt::format(
+      "storage \"{}\": expected the file that was opened, found it moved, replaced or deleted: nothing more is written "
+      "to it",
+      url);
+  std::filesystem::rename(folder.path("study.db"), folder.path("moved.db"));
+  EXPECT_EQ(error_of<Error>([&] { storage->claim(study, "worker", lease); }), gone);
+  EXPECT_EQ(error_of<Error>([&] { storage->finish(claim, {.objective = 0.5}, {}); }), gone);
+  std::ofstream(folder.path("study.db")) << "another";
+  EXPECT_EQ(error_of<Error>([&] { storage->read(study, 0); }), gone);
+  std::filesystem::rename(folder.path("moved.db"), folder.path("study.db"));
+  EXPECT_EQ(storage->finish(claim, {.objective = 0.5}, {}), TrialState::complete);
 }
 
 /// Fills a disk of 400 KB; what it could still store is there afterwards.

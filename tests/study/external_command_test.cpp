@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -35,9 +36,9 @@ TEST(ProgramOutput, HasRowsOfTheCurve) {
 }
 
 TEST(ProgramOutput, HasNaNAndInfinityAsOtherLanguagesWriteThem) {
-  const CurveRow row = row_of(R"({"step": 1, "training_loss": NaN, "a \"NaN": -Infinity, "b": Infinity, "c": "inf"})");
+  const CurveRow row = row_of(R"({"step": 1, "training_loss": NaN, "a NaN": -Infinity, "b": Infinity, "c": "inf"})");
   EXPECT_TRUE(std::isnan(row.values.training_loss.value()));
-  EXPECT_EQ(row.values.metrics.at("a \"NaN"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(row.values.metrics.at("a NaN"), -std::numeric_limits<double>::infinity());
   EXPECT_EQ(row.values.metrics.at("b"), std::numeric_limits<double>::infinity());
   EXPECT_EQ(row.values.metrics.at("c"), std::numeric_limits<double>::infinity());
 }
@@ -45,6 +46,7 @@ TEST(ProgramOutput, HasNaNAndInfinityAsOtherLanguagesWriteThem) {
 TEST(ProgramOutput, HasObjectivesAndReasons) {
   EXPECT_EQ(std::get<ProgramObjective>(parse_program_line(R"({"objective": 0.5})")).value, 0.5);
   EXPECT_EQ(std::get<ProgramInfeasible>(parse_program_line(R"({"infeasible": "no memory"})")).reason, "no memory");
+  EXPECT_EQ(std::get<ProgramInfeasible>(parse_program_line(R"({"infeasible": "a \"NaN"})")).reason, "a \"NaN");
 }
 
 TEST(ProgramOutput, IsOtherwiseTheProgramsOwnBusiness) {
@@ -55,13 +57,21 @@ TEST(ProgramOutput, IsOtherwiseTheProgramsOwnBusiness) {
 
 TEST(ProgramOutput, SaysWhatWasExpectedOfALineThatLooksLikeAResult) {
   const auto error = [](std::string_view line) { return error_of<Error>([&] { parse_program_line(line); }); };
-  EXPECT_EQ(error(R"({"step": 1.5})"), R"(expected a whole number as step, found 1.5 in {"step": 1.5})");
+  EXPECT_EQ(error(R"({"step": 1.5})"), R"(expected a whole number as step, found "1.5")");
   EXPECT_EQ(error(R"({"step": 1, "loss": null})"),
-            R"(expected a number, NaN, Infinity or -Infinity as loss, found null in {"step": 1, "loss": null})");
+            R"(expected a number, "nan", "inf" or "-inf" as "loss", found "null")");
+  EXPECT_EQ(error(R"({"step": 1, "step": 2})"), R"(expected every name once, found "{"step": 1, "step": 2}")");
   EXPECT_EQ(error(R"({"stop": 1})"),
-            "expected a \"step\" with values, or an \"objective\" or the reason why it is \"infeasible\" alone in "
-            R"({"stop": 1})");
-  EXPECT_EQ(error("{'step': 1}").substr(0, 51), "expected a JSON object on one line, found {'step': ");
+            "expected a \"step\" with values, or an \"objective\" or the reason why it is \"infeasible\" alone, found "
+            R"("{"stop": 1}")");
+  EXPECT_EQ(error("{'step': 1}").substr(0, 44), "expected a JSON object, found \"{'step': 1}\" ");
+}
+
+TEST(ProgramOutput, MayBeNestedAsDeeplyAndBeAsLongAsItLikes) {
+  constexpr std::size_t deep = 1'000'000;
+  const auto error = [](const std::string& line) { return error_of<Error>([&] { parse_program_line(line); }); };
+  EXPECT_LT(error(R"({"step": 1, "x": )" + std::string(deep, '[') + std::string(deep, ']') + "}").size(), 400u);
+  EXPECT_LT(error("{" + std::string(deep, 'x')).size(), 400u);
 }
 
 /// A study of a shell script. The hyperparameters are its arguments: x is in $1.
@@ -150,7 +160,7 @@ TEST(ExternalCommand, TakesASignalForAFailure) {
 TEST(ExternalCommand, TakesALineThatItCannotReadForAFailure) {
   const TrialRecord trial = ScriptStudy("echo '{1}'; exec sleep 600").run();
   EXPECT_EQ(trial.state, TrialState::failed);
-  EXPECT_TRUE(trial.reason.starts_with("expected a JSON object on one line, found {1}")) << trial.reason;
+  EXPECT_TRUE(trial.reason.starts_with("expected a JSON object, found \"{1}\"")) << trial.reason;
 }
 
 TEST(ExternalCommand, KeepsReasonsThatAreNoTextInAscii) {
@@ -205,6 +215,37 @@ TEST(ExternalCommand, KillsThoseWhoDoNotListen) {
 TEST(ExternalCommand, EndsWhatAProgramLeavesRunning) {
   // Its child has inherited the standard output, too: the end of that is not waited for.
   EXPECT_EQ(ScriptStudy(R"(sleep 600 & echo '{"objective": 0.5}')").run().objective, 0.5);
+}
+
+TEST(ExternalCommand, DoesNotListenToThoseWhoHaveLeftTheGroup) {
+  // Its child is out of reach and writes for ever, to an end that nobody reads any more in the end.
+  ScriptStudy script(R"(
+    trap 'echo "{\"objective\": 0.5}"; exit 0' USR1
+    setsid sh -c "kill -USR1 $$; exec yes >&2" &
+    while :; do wait; done)");
+  EXPECT_EQ(script.run().objective, 0.5);
+}
+
+TEST(ExternalCommand, TellsAProgramOfItsOwnTrialAndNotOfAnOuterOne) {
+  ASSERT_EQ(::setenv("EIGENTUNE_TRIAL", "99", 1), 0);
+  EXPECT_EQ(ScriptStudy(R"(env | grep -c ^EIGENTUNE_TRIAL= | sed 's/.*/{"objective": &}/')").run().objective, 1.0);
+  EXPECT_EQ(ScriptStudy(R"(echo "{\"objective\": $EIGENTUNE_TRIAL}")").run().objective, 0.0);
+  ASSERT_EQ(::unsetenv("EIGENTUNE_TRIAL"), 0);
+}
+
+TEST(ExternalCommand, RefusesWhatAnArgumentCannotHold) {
+  SearchSpace space;
+  space.fixed("word", std::string("a\0b", 3));
+  Study study("words", space, {.trials = 1, .max_attempts = 1});
+  study.run(ExternalCommand({"true"}), quiet());
+  EXPECT_EQ(study.trials().at(0).reason, "true: expected arguments and variables without NUL, found --word=a");
+}
+
+TEST(ExternalCommand, RefusesAGraceThatIsNone) {
+  EXPECT_EQ(error_of([] { ExternalCommand({"true"}, {.grace = std::chrono::milliseconds(-1)}); }),
+            "ExternalCommand: grace must be in [0, 86400000] ms, got -1");
+  EXPECT_EQ(error_of([] { ExternalCommand({"true"}, {.grace = std::chrono::milliseconds::max()}); }),
+            "ExternalCommand: grace must be in [0, 86400000] ms, got 9223372036854775807");
 }
 
 }  // namespace

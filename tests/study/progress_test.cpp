@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "study/studies.hpp"
 
@@ -63,6 +69,38 @@ TEST(Progress, IsPlainLinesInAFile) {
             "trial 2, attempt 2 of 3: failed, and will be repeated: no luck\n"
             "trial 2, attempt 3 of 3: failed for good, and counts as infeasible: no luck\n"
             "3/3 trials  best 0.5 (trial 0)  infeasible 1  failed 1\n");
+}
+
+TEST(Progress, IsOnATerminalFromTheBeginning) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  ASSERT_EQ(::grantpt(terminal), 0);
+  ASSERT_EQ(::unlockpt(terminal), 0);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(::ptsname(terminal), "w"), std::fclose);
+  ASSERT_NE(file, nullptr);
+  char seen[256];
+  ::ssize_t size = 0;
+  support::study_of(1).run(
+      [&](Trial&) {
+        size = ::read(terminal, seen, sizeof seen);
+        return 1.0;
+      },
+      {.progress = file.get()});
+  EXPECT_EQ(std::string(seen, static_cast<std::size_t>(size)),
+            "\r[..............................] 0/1 trials  infeasible 0\033[K");
+  ::close(terminal);
+}
+
+TEST(Progress, ThatNobodyReadsEndsNothing) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(::fdopen(ends[1], "w"), std::fclose);
+  std::setvbuf(file.get(), nullptr, _IONBF, 0);
+  EXPECT_EQ(support::study_of(3).run([](Trial&) { return 1.0; }, {.progress = file.get()}).complete, 3);
+  sigset_t pending;
+  ::sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
 }
 
 TEST(Progress, TellsOfTrialsThatOthersHold) {

@@ -126,7 +126,7 @@ TEST(Interruption, DoesNotTakeItForAFailureIfTheExceptionIsReplaced) {
 }
 
 TEST(Interruption, ComesFromTheFirstSignalWhichEndsNothingElse) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     ::sigaction(signal, nullptr, &before);
     Study study = study_of(5);
@@ -170,6 +170,54 @@ TEST(InterruptionDeathTest, EndsTheProcessWithTheSecondSignal) {
                   },
                   {.progress = nullptr}),
               testing::KilledBySignal(SIGINT), "");
+}
+
+TEST(InterruptionDeathTest, EndsTheProcessWithTheSecondSignalBeItAnotherOne) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(study_of(5).run(
+                  [](Trial&) {
+                    std::raise(SIGINT);
+                    std::raise(SIGTERM);
+                    return 1.0;
+                  },
+                  {.progress = nullptr}),
+              testing::KilledBySignal(SIGTERM), "");
+}
+
+// Failures in a row
+
+TEST(Failures, InARowEndTheRunBeforeTheyUseUpTheBudget) {
+  Study study = study_of(100);
+  RunOptions options = quiet();
+  options.max_consecutive_failures = 7;
+  EXPECT_EQ(error_of<Error>([&] { study.run([](Trial&) { throw std::runtime_error("no such file"); }, options); }),
+            "study \"study\": 7 attempts in a row have failed, so the run ends; the last, trial 2, attempt 1 of 3: no "
+            "such file; when that is mended, the study goes on when it is run again");
+  EXPECT_EQ(study.count(TrialState::failed), 2);
+  EXPECT_EQ(study.count(TrialState::queued), 1);
+  EXPECT_EQ(study.run([](Trial&) { return 1.0; }, quiet()).complete, 98);
+}
+
+TEST(Failures, EndNothingWhereOthersSucceed) {
+  RunOptions options = quiet();
+  options.max_consecutive_failures = 4;
+  const RunSummary summary = study_of(20).run(
+      [](Trial& trial) {
+        if (trial.number() % 2 == 0) throw std::runtime_error("crashed");
+        if (trial.number() % 4 == 1) trial.infeasible("too large");
+        return 1.0;
+      },
+      options);
+  EXPECT_EQ(summary.failed, 10);
+  EXPECT_EQ(summary.complete, 5);
+  EXPECT_EQ(summary.infeasible, 5);
+}
+
+TEST(Failures, AreCountedFromOne) {
+  RunOptions options = quiet();
+  options.max_consecutive_failures = 0;
+  EXPECT_EQ(error_of([&] { study_of(1).run([](Trial&) { return 1.0; }, options); }),
+            "Study: max_consecutive_failures must be at least 1, got 0");
 }
 
 // Leases
@@ -246,7 +294,8 @@ TEST(Lease, ThatTheHeartbeatFindsLostStopsTheTrial) {
     using ForwardingStorage::ForwardingStorage;
     void heartbeat(const Claim& claim, std::chrono::milliseconds) override { throw LeaseLost("study", claim); }
   };
-  const auto storage = std::make_shared<Losing>(std::make_shared<MemoryStorage>());
+  ManualClock clock;  // stands still, so that the lease does not run out and the trial is not claimed again
+  const auto storage = std::make_shared<Losing>(clock.storage());
   Study study("study", unit_interval(),
               {.trials = 1,
                .sampler = RandomSearch{},

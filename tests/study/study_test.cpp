@@ -343,6 +343,8 @@ TEST(Study, RefusesOptionsOutOfRange) {
             "Study: max_attempts must be at least 1, got 0");
   EXPECT_EQ(error_with([](StudyOptions& options) { options.lease = std::chrono::milliseconds(0); }),
             "Study: lease must be above 0 ms, got 0");
+  EXPECT_EQ(error_with([](StudyOptions& options) { options.lease = std::chrono::milliseconds::max(); }),
+            "Study: lease must be at most 31536000000 ms, got 9223372036854775807");
   EXPECT_EQ(error_of([] { Study("", unit_interval(), {.trials = 1}); }), "Study: name must not be empty");
   const auto storage = std::make_shared<MemoryStorage>();
   EXPECT_THROW(
@@ -418,6 +420,8 @@ TEST(Study, GivesTrialsToALoopOfOnesOwn) {
       }
     }
     EXPECT_EQ(error_of([&] { trial->report(2, {}); }), "Trial: it has ended already");
+    EXPECT_EQ(trial->number(), number - 1);
+    EXPECT_EQ(trial->attempt(), trial->number() == 3 ? 3 : 1);
   }
   const std::vector<TrialRecord> trials = study.trials();
   EXPECT_EQ(trials[0].objective, 0.5);

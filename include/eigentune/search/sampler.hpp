@@ -17,9 +17,9 @@ namespace eigentune {
 
 /// A search algorithm: where trial `number` (from 0) of a study goes. A type with
 ///
-///     static constexpr bool adaptive = false;   // whether `suggest` looks at the history; if not, it may be left
-///     empty Point suggest(const SearchSpace& space, const History& history, std::int64_t number) const; std::string
-///     text() const;                 // "halton(seed=1)": kept with the study, compared when it goes on
+///     static constexpr bool adaptive = false;  // whether `suggest` looks at the history; if not, it may be empty
+///     Point suggest(const SearchSpace& space, const History& history, std::int64_t number) const;
+///     std::string text() const;  // "halton(seed=1)": kept with the study, compared when it goes on
 ///
 /// `suggest` is pure: the same arguments give the same point on every platform, and it may be called by several threads
 /// at once. It returns a point of the space (SearchSpace::check) and throws std::invalid_argument if it cannot: the

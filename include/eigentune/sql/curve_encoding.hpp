@@ -28,9 +28,8 @@ namespace eigentune {
 ///     steps    n numbers: the first step, then what each is above the one before
 ///     columns  a number; and for each column that has a value somewhere
 ///       name     its length, a number, and its bytes
-///       present  1 byte: 1 if every row has a value; else 0, and (n + 7) / 8 bytes, whose bit i % 8 of byte i / 8,
-///       from
-///                the lowest, is 1 if row i has one
+///       present  1 byte: 1 if every row has a value; else 0, and (n + 7) / 8 bytes, whose bit i % 8 of byte
+///                i / 8, from the lowest, is 1 if row i has one
 ///       values   of the rows that have one: 8 bytes each, IEEE 754, the lowest byte first
 ///
 /// A number has 7 bits in each byte, the lowest first; all its bytes but the last have the highest bit set (LEB128).

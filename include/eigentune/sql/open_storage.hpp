@@ -8,7 +8,9 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,7 +19,7 @@
 namespace eigentune {
 
 struct SqlOptions {
-  /// How long a call waits for a database that others write to before it throws: above 0.
+  /// How long a call waits for a database that others write to before it throws: above 0, below 2^31 ms (24 days).
   std::chrono::milliseconds busy_timeout{60'000};
   /// The database's clock, as an SQL expression: milliseconds since 1970 began, UTC. Empty: its own. For tests.
   std::string clock{};
@@ -41,6 +43,9 @@ struct SqlOptions {
 /// or is no database of this library or of a newer version of it.
 inline std::shared_ptr<Storage> open_storage(std::string_view url, SqlOptions options = {}) {
   require(options.busy_timeout.count() > 0, "open_storage: busy_timeout must be above 0 ms, got {}",
+          options.busy_timeout.count());
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();  // SQLite takes more for 0
+  require(options.busy_timeout.count() <= most, "open_storage: busy_timeout must be at most {} ms, got {}", most,
           options.busy_timeout.count());
   constexpr std::string_view scheme = "sqlite://";
   require(url.starts_with(scheme), "open_storage: url must be sqlite:///<file>, got \"{}\"", url);

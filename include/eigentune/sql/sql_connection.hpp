@@ -24,6 +24,8 @@ struct SqlDialect {
   std::string bytes;  ///< the type of a column of bytes
   std::function<std::string(std::string)> time_text;  ///< from a column of such milliseconds to one that people read
   std::string begin_write;                            ///< begins a transaction that nobody can come between
+  /// Throws eigentune::Error if what the session writes to is no longer where it was opened.
+  std::function<void(soci::session&)> check_place = [](soci::session&) {};
   SqlStatement::Fail explains;  ///< throws eigentune::Error with what an error of the database means
 };
 
@@ -49,11 +51,12 @@ class SqlConnection {
     return SqlStatement(*session_, dialect_.explains, std::move(sql));
   }
 
-  /// Calls `body`, while no other thread uses the connection.
+  /// Calls `body`, while no other thread uses the connection, unless the database is gone.
   template <class Body>
   auto read(Body body) {
     check_process();
     const std::lock_guard lock(mutex_);
+    dialect_.check_place(*session_);
     return body();
   }
 

@@ -46,6 +46,7 @@ class SqliteDatabase {
               return fmt::format("strftime('%Y-%m-%d %H:%M:%f', {} / 1000.0, 'unixepoch')", column);
             },
         .begin_write = "BEGIN IMMEDIATE",
+        .check_place = [name](soci::session& session) { check_not_moved(name, session); },
         .explains =
             [name, busy_timeout](const soci::soci_error& error) {
               const int code = code_of(error);
@@ -78,6 +79,18 @@ class SqliteDatabase {
     if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
       throw Error(fmt::format("{}: expected a file, found something else at {}", name, path.string()));
     }
+  }
+
+  /// SQLite would go on with a file that is deleted, and all that is written would be gone in the end.
+  static void check_not_moved(const std::string& name, soci::session& session) {
+    const auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
+    int has_moved = 0;
+    ::sqlite3_file_control(backend->conn_, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (has_moved == 0) return;
+    throw Error(
+        fmt::format("{}: expected the file that was opened, found it moved, replaced or deleted: nothing more is "
+                    "written to it",
+                    name));
   }
 
   /// What SOCI takes apart: without a '=' it is the name of the file, as it is.

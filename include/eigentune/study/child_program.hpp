@@ -38,11 +38,13 @@ class ChildProgram {
  public:
   using Sink = std::function<void(std::string_view)>;
 
-  /// Starts arguments[0], looked up in PATH unless it has a slash. `environment` is added to this process's:
-  /// "NAME=value". Throws eigentune::Error if it cannot be started.
+  /// Starts arguments[0], looked up in PATH unless it has a slash. `environment` is added to this process's, whose
+  /// variables of the same names it replaces: "NAME=value". Throws eigentune::Error if it cannot be started, or if a
+  /// text has a NUL, at which the program would take it for ended.
   ChildProgram(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
                std::chrono::milliseconds grace)
       : grace_(grace) {
+    std::vector<char*> argument_pointers = pointers_to(arguments), environment_pointers = pointers_to(environment);
     std::array<Pipe, 2> pipes = {Pipe(), Pipe()};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -60,9 +62,10 @@ class ChildProgram {
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &defaults);
 
-    std::vector<char*> argument_pointers = pointers_to(arguments), environment_pointers = pointers_to(environment);
     environment_pointers.pop_back();
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) environment_pointers.push_back(*entry);
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+      if (!is_replaced(*entry, environment)) environment_pointers.push_back(*entry);
+    }
     environment_pointers.push_back(nullptr);
     const int error = ::posix_spawnp(&id_, argument_pointers[0], &actions, &attributes, argument_pointers.data(),
                                      environment_pointers.data());
@@ -98,7 +101,8 @@ class ChildProgram {
       if (!is_open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     const int status = reap();
-    while (pump(output, error, std::chrono::milliseconds(0))) {  // all who could write are gone
+    // What it has left in the pipes, which hold 1 MiB each at most: who has left the group may write on for ever.
+    for (int i = 0; i < 64 && pump(output, error, std::chrono::milliseconds(0)); ++i) {
     }
     return status;
   }
@@ -118,9 +122,24 @@ class ChildProgram {
 
   static std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
     std::vector<char*> result;
-    for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));  // posix_spawn reads only
+    for (const std::string& text : texts) {
+      if (text.find('\0') != std::string::npos) {
+        throw Error(fmt::format("{}: expected arguments and variables without NUL, found {}", texts[0],
+                                text.substr(0, text.find('\0'))));
+      }
+      result.push_back(const_cast<char*>(text.c_str()));  // posix_spawn reads only
+    }
     result.push_back(nullptr);
     return result;
+  }
+
+  /// Whether `entry`, of this process's environment, has the name of one of `environment`. With both, some programs
+  /// would see the one and some the other.
+  static bool is_replaced(std::string_view entry, const std::vector<std::string>& environment) {
+    const std::string_view name = entry.substr(0, entry.find('='));
+    return std::ranges::any_of(environment, [name](std::string_view own) {
+      return own.size() > name.size() && own.starts_with(name) && own[name.size()] == '=';
+    });
   }
 
   /// Whether it has ended; it stays to be waited for, so that its id, which is its group's, stays its own.

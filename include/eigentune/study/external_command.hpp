@@ -36,7 +36,7 @@ enum class PassPoint {
 
 struct ExternalCommandOptions {
   PassPoint pass = PassPoint::arguments;
-  /// What a program has left between SIGTERM and SIGKILL if it is to end; at least 0.
+  /// What a program has left between SIGTERM and SIGKILL if it is to end; in [0, one day].
   std::chrono::milliseconds grace{5'000};
 };
 
@@ -48,10 +48,9 @@ struct ExternalCommandOptions {
 /// value, strings as they are) and in its environment EIGENTUNE_STUDY, EIGENTUNE_TRIAL and EIGENTUNE_ATTEMPT. It writes
 /// JSON objects to its standard output, one a line (and flushes them):
 ///
-///     {"step": 100, "training_loss": 0.3, "validation_error": 0.1, "top5_error": 0.02}     as Trial::report
-///     {"objective": 0.1}                                                                   instead of the curve's
-///     {"infeasible": "ran out of memory"}                                                  ends it, as
-///     Trial::infeasible
+///     {"step": 100, "training_loss": 0.3, "validation_error": 0.1, "top5": 0.02}    as Trial::report
+///     {"objective": 0.1}                                                      instead of the curve's
+///     {"infeasible": "ran out of memory"}                                     ends it, as Trial::infeasible
 ///
 /// NaN, Infinity and -Infinity may be written so, or in quotes. Lines that do not begin with '{' are its own business.
 /// If it exits with status 0, the trial has come to its end. Any other status, a signal, or a line that cannot be read
@@ -60,12 +59,14 @@ struct ExternalCommandOptions {
 /// running at its own end is ended, too.
 class ExternalCommand {
  public:
-  /// Throws std::invalid_argument if there is no command or the grace is negative, and eigentune::Error if there is no
-  /// such program: a mistake in its name shall not cost a study its trials.
+  /// Throws std::invalid_argument if there is no command or the grace is out of range, and eigentune::Error if there is
+  /// no such program: a mistake in its name shall not cost a study its trials.
   explicit ExternalCommand(std::vector<std::string> command, ExternalCommandOptions options = {})
       : command_(std::move(command)), options_(options) {
     require(!command_.empty(), "ExternalCommand: command must have a program at least");
-    require(options.grace.count() >= 0, "ExternalCommand: grace must be at least 0 ms, got {}", options.grace.count());
+    constexpr std::chrono::milliseconds most = std::chrono::hours(24);
+    require(options.grace.count() >= 0 && options.grace <= most, "ExternalCommand: grace must be in [0, {}] ms, got {}",
+            most.count(), options.grace.count());
     check_program(command_.front());
   }
 

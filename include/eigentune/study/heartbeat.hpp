@@ -30,10 +30,12 @@ struct LiveClaim {
 /// find out.
 class Heartbeat {
  public:
-  /// Throws std::invalid_argument if `lease` is not above 0.
+  /// Throws std::invalid_argument if `lease` is not above 0 and at most a year.
   Heartbeat(std::shared_ptr<Storage> storage, std::chrono::milliseconds lease)
       : storage_(std::move(storage)), lease_(lease) {
     require(lease.count() > 0, "Study: lease must be above 0 ms, got {}", lease.count());
+    constexpr std::chrono::milliseconds year = std::chrono::hours(365 * 24);  // far from where sums of times overflow
+    require(lease <= year, "Study: lease must be at most {} ms, got {}", year.count(), lease.count());
   }
 
   void add(std::shared_ptr<LiveClaim> claim) {
@@ -54,7 +56,7 @@ class Heartbeat {
   void beat(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait_for(lock, stop, lease_ / 3, [] { return false; });
+      wake_.wait_for(lock, stop, std::max(lease_ / 3, std::chrono::milliseconds(1)), [] { return false; });
       if (stop.stop_requested()) return;
       const std::vector<std::shared_ptr<LiveClaim>> claims = claims_;
       lock.unlock();  // the storage may be slow

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <eigentune/study/blocked_sigpipe.hpp>
 #include <eigentune/study/study_records.hpp>
 
 #include <fmt/core.h>
@@ -75,8 +76,9 @@ inline std::string progress_bar(const StudyProgress& progress, std::size_t width
   return text;
 }
 
-/// Tells how far a run of a study is: on a terminal by one line that is drawn over again, up to ten times a second;
-/// elsewhere (a pipe, a file) by a plain line every ten seconds, and one at the end. Thread-safe.
+/// Tells how far a run of a study is: on a terminal by one line, from the beginning on, that is drawn over again when a
+/// trial has ended, up to ten times a second; elsewhere (a pipe, a file) by a plain line when a trial has ended, at
+/// most every ten seconds, and one at the end. Thread-safe.
 class ProgressDisplay {
  public:
   /// To `out`, which must outlive this; nothing at all if it is null.
@@ -90,14 +92,15 @@ class ProgressDisplay {
     if (out_ == nullptr) return;
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
-    if (!first_finished_) first_finished_ = progress.finished;
+    const bool is_first = !first_finished_;
+    if (is_first) first_finished_ = progress.finished;
     if (const std::int64_t done = progress.finished - *first_finished_; done > 0) {
       const double seconds = std::chrono::duration<double>(now - start_).count() / static_cast<double>(done);
       progress.seconds_left = seconds * static_cast<double>(progress.trials - progress.finished);
     }
     latest_ = progress;
     using namespace std::chrono_literals;
-    if (now - drawn_ < (terminal_ ? Clock::duration(100ms) : Clock::duration(10s))) return;
+    if (!(is_first && terminal_) && now - drawn_ < (terminal_ ? Clock::duration(100ms) : Clock::duration(10s))) return;
     drawn_ = now;
     draw();
   }
@@ -135,8 +138,10 @@ class ProgressDisplay {
     return ::ioctl(::fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   }
 
-  // A study goes on where nobody can read of its progress.
+  // A study goes on where nobody can read of its progress: Ctrl-C on `study 2>&1 | tee log` ends tee at once, and the
+  // trials have yet to be given back.
   void put(const std::string& text) {
+    const BlockedSigpipe blocked;
     std::fputs(text.c_str(), out_);
     std::fflush(out_);
   }

@@ -32,7 +32,10 @@ struct RunOptions {
   std::int64_t workers = 1;
   /// The first Ctrl-C (SIGINT) or SIGTERM asks the run to stop, the second ends the process. See InterruptSignals.
   bool handle_signals = true;
-  std::stop_token stop{};        ///< asks the run to stop, too
+  std::stop_token stop{};  ///< asks the run to stop, too
+  /// The run ends with an error when so many attempts in a row have failed, of whatever trials: that is a mistake in
+  /// the function or its surroundings, which shall not use up the budget. At least 1; more where many points fail.
+  std::int64_t max_consecutive_failures = 20;
   std::FILE* progress = stderr;  ///< where the progress is told and what went wrong; null for nowhere
 };
 
@@ -51,7 +54,7 @@ class Runner {
   /// Returns the objective, or nothing if that is the curve's.
   using Function = std::function<std::optional<double>(Trial&)>;
 
-  /// Throws std::invalid_argument if workers is below 1.
+  /// Throws std::invalid_argument if workers or max_consecutive_failures is below 1.
   Runner(std::shared_ptr<StudyCore> core, Function function, RunOptions options)
       : core_(std::move(core)),
         function_(std::move(function)),
@@ -59,6 +62,8 @@ class Runner {
         display_(options_.progress),
         name_(StudyCore::worker_name()) {
     require(options_.workers >= 1, "Study: workers must be at least 1, got {}", options_.workers);
+    require(options_.max_consecutive_failures >= 1, "Study: max_consecutive_failures must be at least 1, got {}",
+            options_.max_consecutive_failures);
   }
 
   RunSummary run() {
@@ -83,8 +88,9 @@ class Runner {
     return options_.stop.stop_requested() || (options_.handle_signals && InterruptSignals::received());
   }
 
-  /// The life of a worker. An error here is not of a trial but of the storage or the sampler, and ends the run: nobody
-  /// begins another trial, and those that run come to their ends, as far as the storage lets them.
+  /// The life of a worker. An error here is not of a trial but of the storage or the sampler, or of all trials alike,
+  /// and ends the run: nobody begins another trial, and those that run come to their ends, as far as the storage lets
+  /// them.
   void work(std::int64_t worker) {
     try {
       const std::string name = fmt::format("{}/{}", name_, worker);
@@ -138,17 +144,29 @@ class Runner {
         fmt::format("trial {}, attempt {} of {}", trial.number(), trial.attempt(), core_->definition().max_attempts);
     switch (stored(trial, result)) {
       case TrialState::complete:
+        consecutive_failures_ = 0;
         return add(&RunSummary::complete);
       case TrialState::infeasible:
+        consecutive_failures_ = 0;
         return add(&RunSummary::infeasible);
       case TrialState::failed:
         display_.note(fmt::format("{}: failed for good, and counts as infeasible: {}", name, result.reason));
-        return add(&RunSummary::failed);
+        add(&RunSummary::failed);
+        return count_failure(name, result.reason);
       case TrialState::queued:
       case TrialState::running:
         display_.note(fmt::format("{}: failed, and will be repeated: {}", name, result.reason));
-        return add(&RunSummary::retried);
+        add(&RunSummary::retried);
+        return count_failure(name, result.reason);
     }
+  }
+
+  void count_failure(const std::string& name, const std::string& reason) {
+    if (++consecutive_failures_ < options_.max_consecutive_failures) return;
+    throw Error(
+        fmt::format("study \"{}\": {} attempts in a row have failed, so the run ends; the last, {}: {}; when that "
+                    "is mended, the study goes on when it is run again",
+                    core_->definition().name, options_.max_consecutive_failures, name, reason));
   }
 
   /// A result that cannot be stored is in the error at least.
@@ -193,6 +211,7 @@ class Runner {
   ProgressDisplay display_;
   std::string name_;
   std::atomic<bool> broken_ = false;
+  std::atomic<std::int64_t> consecutive_failures_ = 0;
   std::mutex mutex_;
   RunSummary summary_;
   std::exception_ptr error_;

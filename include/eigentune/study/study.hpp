@@ -51,8 +51,8 @@ struct StudyOptions {
   std::optional<Objective> objective{};  ///< a trial's objective; absent: best_of(metric, direction)
   std::shared_ptr<Storage> storage{};    ///< absent: a MemoryStorage of the study's own
   std::int64_t max_attempts = 3;         ///< of a trial that fails or is lost, before it is failed for good; at least 1
-  /// After which a trial is taken from a worker that has not been heard of: above 0. The heartbeat extends it three
-  /// times within that span, whatever the trial does.
+  /// After which a trial is taken from a worker that has not been heard of: above 0, at most a year. The heartbeat
+  /// extends it three times within that span, whatever the trial does.
   std::chrono::milliseconds lease{60'000};
 };
 
@@ -130,8 +130,8 @@ class Study {
   /// - learns from a report or should_stop that the run was asked to stop, the trial is given back, and the next run
   ///   begins it anew.
   /// What happens to one trial does not concern the others. A worker that lost the lease of its trial goes on with
-  /// another. If the storage or the sampler fails, no trial begins any more, and the error is thrown when those that
-  /// run have ended.
+  /// another. If the storage or the sampler fails, or RunOptions::max_consecutive_failures attempts in a row have
+  /// failed, no trial begins any more, and the error is thrown when those that run have ended.
   ///
   /// Throws std::invalid_argument if an option is out of range.
   template <TrialFunction F>

@@ -51,15 +51,17 @@ class Trial {
   /// Made by Study. `stop` tells whether the run was asked to stop.
   Trial(std::shared_ptr<StudyCore> core, StudyCore::ClaimedTrial claimed, std::function<bool()> stop)
       : held_(std::move(core), std::move(claimed.claim)),
+        number_(held_.claim().number),
+        attempt_(held_.claim().attempt),
         point_(std::move(claimed.point)),
         stop_(std::move(stop)),
         last_write_(Clock::now()) {}
 
   const std::string& study_name() const { return held_.core().definition().name; }
   /// Within the study, from 0.
-  std::int64_t number() const { return held_.claim().number; }
+  std::int64_t number() const { return number_; }
   /// From 1: above it, an earlier attempt has failed or was lost.
-  std::int64_t attempt() const { return held_.claim().attempt; }
+  std::int64_t attempt() const { return attempt_; }
 
   /// The active hyperparameters.
   const Point& point() const { return point_; }
@@ -72,7 +74,7 @@ class Trial {
   }
 
   /// Adds a row to the training curve: steps ascend within an attempt, and any value may be NaN or infinite. Rows are
-  /// stored a hundred at a time, or when the last ones have been waiting for a second.
+  /// stored a hundred at a time, or if the last time was more than a second ago.
   ///
   /// Throws Interrupted if the run was asked to stop, LeaseLost if another worker has the trial now,
   /// std::invalid_argument what TrainingCurve::add does, and eigentune::Error if the storage fails; let them pass.
@@ -173,6 +175,7 @@ class Trial {
   }
 
   HeldClaim held_;
+  std::int64_t number_, attempt_;
   Point point_;
   std::function<bool()> stop_;
   TrainingCurve curve_{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <eigentune/core/curve_json.hpp>
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/training_curve.hpp>
 
@@ -45,19 +46,7 @@ inline std::string_view name_of(double value) {
   return not_finite[value > 0 ? 1 : value < 0 ? 2 : 0].name;
 }
 
-/// For a message: in quotes, on one line, and not too long.
-inline std::string excerpt(std::string_view text) {
-  constexpr std::size_t most = 60;
-  std::string result = "\"";
-  for (const char c : text.substr(0, most)) {
-    if (c >= ' ' && c <= '~') {
-      result += c;
-    } else {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    }
-  }
-  return result + (text.size() > most ? "...\"" : "\"");
-}
+using curve_json::excerpt;
 
 /// step, curve_columns, and the metrics.
 inline std::string csv_header(std::span<const std::string> metrics) {
@@ -181,47 +170,7 @@ inline CurveRow parse_csv(std::string_view line, std::span<const std::string> me
 }
 
 inline CurveRow parse_json(std::string_view line) {
-  nlohmann::json object;
-  std::size_t keys = 0;
-  try {
-    object = nlohmann::json::parse(line, [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json&) {
-      // Further nesting is not read: to take it apart again would take all of the stack.
-      if (depth > 2) throw Error(fmt::format("expected a flat JSON object, found {}", excerpt(line)));
-      keys += event == nlohmann::json::parse_event_t::key ? 1 : 0;
-      return true;
-    });
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(fmt::format("expected a JSON object, found {} ({})", excerpt(line), error.what()));
-  }
-  if (!object.is_object()) throw Error(fmt::format("expected a JSON object, found {}", excerpt(line)));
-  const auto step = object.find("step");
-  if (step == object.end() || !step->is_number_integer() ||
-      (step->is_number_unsigned() &&
-       step->get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()})) {
-    throw Error(fmt::format("expected a whole number as step, found {}",
-                            step == object.end() ? "none" : excerpt(step->dump())));
-  }
-  CurveRow row{.step = step->get<std::int64_t>()};
-  for (const auto& [name, member] : object.items()) {
-    if (name == "step") continue;
-    const auto special = member.is_string() ? parse_not_finite(member.get_ref<const std::string&>()) : std::nullopt;
-    if (!special && !member.is_number()) {
-      throw Error(fmt::format("expected a number, \"nan\", \"inf\" or \"-inf\" as {}, found {}", excerpt(name),
-                              excerpt(member.dump())));
-    }
-    const double value = special ? *special : member.get<double>();
-    const auto column = std::ranges::find(curve_columns, name, &CurveColumn::name);
-    if (column != curve_columns.end()) {
-      row.values.*(column->value) = value;
-    } else if (is_metric_name(name)) {
-      row.values.metrics[name] = value;
-    } else {
-      throw Error(fmt::format("expected a metric's name, found {}", excerpt(name)));
-    }
-  }
-  // Last, since a member that is itself an object has keys of its own.
-  if (keys != object.size()) throw Error(fmt::format("expected every name once, found {}", excerpt(line)));
-  return row;
+  return curve_json::row_of(curve_json::parse_object(line));
 }
 
 }  // namespace run_log_format
