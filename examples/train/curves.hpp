@@ -1,6 +1,8 @@
 #pragma once
 
+#include <eigentune/core/error.hpp>
 #include <eigentune/train/run_log.hpp>
+#include <eigentune/train/run_log_reader.hpp>
 
 #include <fmt/core.h>
 
@@ -19,19 +21,16 @@ class Curves {
   Curves() = default;
 
   /// Starts the file anew, or, with `resume_at`, continues that of a run that was interrupted: rows after this step are
-  /// cut off, to be written again. If there is no file then, one starts with the next step. Throws eigentune::Error if
-  /// it cannot be written, or the file to be continued does not reach that step.
+  /// cut off, to be written again. If there is no file then, or none of its rows is from before, it starts with the
+  /// next step. Throws eigentune::Error if it cannot be written, or the file to be continued lacks that step; it is as
+  /// it was then.
   Curves(const std::string& path, std::optional<std::int64_t> resume_at) : path_(path) {
     if (!resume_at || !std::filesystem::exists(path)) {
       log_.emplace(path, eigentune::RunLogOptions{.overwrite = true});
       return;
     }
+    check_reaches(path, *resume_at);
     log_.emplace(path, eigentune::RunLogOptions{.resume_at = resume_at});
-    if (log_->last_step() == resume_at) return;
-    throw eigentune::Error(fmt::format(
-        "{}: expected the curves of the run up to step {}, from which it is resumed, found {}; move it "
-        "away, name another file with --curves, or give --no-curves",
-        path, *resume_at, log_->last_step() ? fmt::format("step {} as the last one", *log_->last_step()) : "no row"));
   }
 
   void add(std::int64_t step, const eigentune::CurveValues& values) {
@@ -47,6 +46,20 @@ class Curves {
   const std::string& error() const { return error_; }  ///< why the file is incomplete, or empty
 
  private:
+  /// A file without a row up to the step was begun by a resumed run that found none, and was interrupted in its turn.
+  static void check_reaches(const std::string& path, std::int64_t step) {
+    std::optional<std::int64_t> last;
+    const eigentune::TrainingCurve curve = eigentune::read_run_log(path).curve;
+    for (const eigentune::CurveRow& row : curve.rows()) {
+      if (row.step <= step) last = row.step;
+    }
+    if (!last || last == step) return;
+    throw eigentune::Error(
+        fmt::format("{}: expected the curves of the run up to step {}, from which it is resumed, found step {} as the "
+                    "last one up to there; move it away, name another file with --curves, or give --no-curves",
+                    path, step, *last));
+  }
+
   void attempt(auto write) {
     if (!log_) return;
     try {
