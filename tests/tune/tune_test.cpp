@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -114,18 +115,24 @@ TEST_F(Tune, GoesOnWithTheTrialsThatAreLeft) {
 }
 
 TEST_F(Tune, GoesOnAfterCtrlC) {
-  const std::string arguments = "--data . --steps 3000 --batch-size 20 --depth 1 --width 16 --trials 3 --workers 1";
+  const std::string arguments = "--data . --steps 2000 --batch-size 20 --depth 1 --width 16 --trials 6 --workers 1";
   Process process(directory_, split(TUNE_PROGRAM " " + arguments, ' '));
   while (!is_training() && !process.has_ended()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   process.kill(SIGINT);
   const int status = process.wait();
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 130) << read(directory_ / "errors.txt");
-  EXPECT_TRUE(read(directory_ / "output.txt").starts_with("0 of 3 trials complete"));
+  std::vector<TrialRecord> before = study("tune.db").trials();
+  std::erase_if(before, [](const TrialRecord& trial) { return !is_final(trial.state); });
+  EXPECT_LT(before.size(), 6U);
 
   const Result rest = tune(arguments);
   EXPECT_EQ(rest.status, 0) << rest.errors;
-  EXPECT_TRUE(rest.output.starts_with("3 of 3 trials complete")) << rest.output;
+  EXPECT_TRUE(rest.output.starts_with("6 of 6 trials complete")) << rest.output;
+  std::vector<TrialRecord> after = study("tune.db").trials();
+  EXPECT_TRUE(std::ranges::all_of(after, [](const TrialRecord& trial) { return trial.attempt == 1; }));
+  after.resize(before.size());
+  EXPECT_EQ(after, before);
 }
 
 TEST_F(Tune, PrintsTheCommandThatTrainsTheBestAgain) {
