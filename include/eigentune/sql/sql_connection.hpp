@@ -24,8 +24,8 @@ struct SqlDialect {
   std::string bytes;  ///< the type of a column of bytes
   std::function<std::string(std::string)> time_text;  ///< from a column of such milliseconds to one that people read
   std::string begin_write;                            ///< begins a transaction that nobody can come between
-  /// Throws eigentune::Error if what the session writes to is no longer where it was opened.
-  std::function<void(soci::session&)> check_place = [](soci::session&) {};
+  /// Throws eigentune::Error if the database is no longer where it was opened.
+  std::function<void()> check_place = [] {};
   SqlStatement::Fail explains;  ///< throws eigentune::Error with what an error of the database means
 };
 
@@ -56,7 +56,7 @@ class SqlConnection {
   auto read(Body body) {
     check_process();
     const std::lock_guard lock(mutex_);
-    dialect_.check_place(*session_);
+    dialect_.check_place();
     return body();
   }
 
