@@ -24,7 +24,7 @@ struct SqlDialect {
   std::string bytes;  ///< the type of a column of bytes
   std::function<std::string(std::string)> time_text;  ///< from a column of such milliseconds to one that people read
   std::string begin_write;                            ///< begins a transaction that nobody can come between
-  /// Throws eigentune::Error if what the session writes to is no longer where it was opened.
+  /// Throws eigentune::Error if the database is no longer where it was opened.
   std::function<void()> check_place = [] {};
   SqlStatement::Fail explains;  ///< throws eigentune::Error with what an error of the database means
 };

@@ -16,6 +16,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <string>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <system_error>
 #include <thread>
 #include <tuple>
@@ -39,7 +40,7 @@ class SqliteDatabase {
   static std::unique_ptr<SqlConnection> open(const std::string& name, const std::filesystem::path& path,
                                              std::chrono::milliseconds busy_timeout, std::string clock) {
     check_place(name, path);
-    const auto opened = std::make_shared<std::optional<FileIdentity>>();  // once it is known to be ours
+    const auto opened = std::make_shared<decltype(identity_of(path))>();
     SqlDialect dialect{
         .now = clock.empty() ? "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)" : std::move(clock),
         .bytes = "BLOB",
@@ -48,7 +49,15 @@ class SqliteDatabase {
               return fmt::format("strftime('%Y-%m-%d %H:%M:%f', {} / 1000.0, 'unixepoch')", column);
             },
         .begin_write = "BEGIN IMMEDIATE",
-        .check_place = [name, path, opened] { check_not_moved(name, path, *opened); },
+        // SQLite would go on with a file that is deleted, and all that is written would be gone in the end.
+        .check_place =
+            [name, path, opened] {
+              if (!*opened || identity_of(path) == *opened) return;
+              throw Error(
+                  fmt::format("{}: expected the file that was opened, found it moved, replaced or deleted: "
+                              "nothing more is written to it",
+                              name));
+            },
         .explains =
             [name, busy_timeout](const soci::soci_error& error) {
               const int code = code_of(error);
@@ -66,7 +75,7 @@ class SqliteDatabase {
     const SqliteDatabase database(*connection);
     database.run(fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count()));
     database.prepare(busy_timeout);
-    *opened = file_at(path);
+    *opened = identity_of(path);
     return connection;
   }
 
@@ -84,28 +93,11 @@ class SqliteDatabase {
     }
   }
 
-  struct FileIdentity {
-    dev_t device;
-    ino_t number;
-
-    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-  };
-
-  /// Which file is there; nothing if there is none.
-  static std::optional<FileIdentity> file_at(const std::filesystem::path& path) {
-    struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) return std::nullopt;
-    return FileIdentity{found.st_dev, found.st_ino};
-  }
-
-  /// SQLite would go on with a file that is deleted, and all that is written would be gone in the end.
-  static void check_not_moved(const std::string& name, const std::filesystem::path& path,
-                              const std::optional<FileIdentity>& opened) {
-    if (!opened || file_at(path) == opened) return;
-    throw Error(
-        fmt::format("{}: expected the file that was opened, found it moved, replaced or deleted: nothing more is "
-                    "written to it",
-                    name));
+  /// The device and the number of a file, if it is there. A number is not given to another file while this one is open.
+  static std::optional<std::pair<::dev_t, ::ino_t>> identity_of(const std::filesystem::path& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    return std::pair(status.st_dev, status.st_ino);
   }
 
   /// What SOCI takes apart: without a '=' it is the name of the file, as it is.
