@@ -164,12 +164,14 @@ class SqliteDatabase {
 
   /// The version of the schema; 0 if there is nothing at all. Throws eigentune::Error if that is not for us.
   std::int64_t version() const {
-    const auto id = value<std::int64_t>("PRAGMA application_id");
+    // Another process may make the database its own in between, in one transaction: whoever sees
+    // its tables then sees its version and mark too.
+    std::vector<std::string> tables;
+    connection_.statement("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT 4")
+        .each<std::string>({}, [&](std::string table) { tables.push_back(std::move(table)); });
     const auto version = value<std::int64_t>("PRAGMA user_version");
+    const auto id = value<std::int64_t>("PRAGMA application_id");
     if (id != application_id) {
-      std::vector<std::string> tables;
-      connection_.statement("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT 4")
-          .each<std::string>({}, [&](std::string table) { tables.push_back(std::move(table)); });
       if (id == 0 && version == 0 && tables.empty()) return 0;
       throw Error(fmt::format("{}: expected a database of eigentune's or none, found one of something else, with {}",
                               connection_.name(),
