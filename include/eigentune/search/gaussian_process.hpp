@@ -40,6 +40,8 @@ namespace eigentune {
 /// - The objective is modelled by a Gaussian process (gp::Regression; a Matérn kernel with a length for each
 ///   hyperparameter, fitted anew for each suggestion), infeasible trials by another one (gp::Classification). The next
 ///   point has the highest expected improvement times probability of being feasible (gp::Acquisition).
+/// - A point should be feasible with a probability of 0.8; of 0.99 if more than 3 of the last 20 finished trials were
+///   infeasible, which gives up the last digits of an optimum right at the border.
 /// - Every fourth trial doubts the fitted model, and looks for a large improvement further away (see doubt()).
 /// - Pending trials are accounted for: their outcomes are drawn from the model, several times over, and the improvement
 /// is
@@ -99,7 +101,8 @@ struct GaussianProcess {
       const gp::Classification model(landscape.groups(), features(landscape, finished), labels);
       feasibility = model.condition(gp::fit(model, {.starts = 1, .subset = 64, .final_evaluations = 0}, random));
     }
-    const gp::Acquisition acquisition(std::move(objective), best, std::move(feasibility));
+    const double wanted_probability = many_recent_are_infeasible(history) ? 0.99 : 0.8;
+    const gp::Acquisition acquisition(std::move(objective), best, std::move(feasibility), wanted_probability);
     return landscape.point_of(gp::find_best(acquisition, landscape, incumbents, trials.all, {}, random));
   }
 
@@ -123,6 +126,17 @@ struct GaussianProcess {
   static void doubt(Eigen::VectorXd& theta, const gp::FeatureGroups& groups) {
     auto lengths = theta.head(groups.count).array();
     lengths = lengths.min(0.5 * portable::log(static_cast<double>(groups.count))) - 0.7;
+  }
+
+  /// Where the optimum lies at the border itself, ever smaller improvements wait beside it, and each costs trials that
+  /// diverge. So when more than 3 of the last 20 finished trials have, the next keeps a larger distance.
+  static bool many_recent_are_infeasible(const History& history) {
+    int finished = 0, infeasible = 0;
+    for (auto one = history.observations.rbegin(); one != history.observations.rend() && finished < 20; ++one) {
+      if (one->outcome != Outcome::pending) ++finished;
+      if (one->outcome == Outcome::infeasible) ++infeasible;
+    }
+    return infeasible > 3;
   }
 
   struct Trials {

@@ -20,16 +20,20 @@ namespace eigentune::gp {
 ///
 /// s, m_w: the standard deviation and the mean of the objective (smaller is better) in world w; best_w: what is to be
 /// improved on; h: normal_distribution::log_expected_excess; c, v: mean and variance of the latent function of
-/// feasibility. Where P is below 4/5, 100 ln(P / (4/5))^2 is subtracted: once the optimum is known well,
+/// feasibility. Where P is below `wanted_probability` p, 100 ln(P / p)^2 is subtracted: once the optimum is known well,
 /// log-improvements there become so small that the product alone would rather spend trials on places that are sure to
 /// diverge, for the large improvements that the objective's model, without data, does not exclude. With nothing better
 /// the likeliest place is still found. A part that is absent counts as 1: without data of the objective only
 /// feasibility is sought.
 class Acquisition {
  public:
-  /// `best` [worlds] goes with `objective`.
-  Acquisition(std::optional<Posterior> objective, Eigen::RowVectorXd best, std::optional<Posterior> feasibility)
-      : objective_(std::move(objective)), best_(std::move(best)), feasibility_(std::move(feasibility)) {}
+  /// `best` [worlds] goes with `objective`, `wanted_probability` in (0, 1] with `feasibility`.
+  Acquisition(std::optional<Posterior> objective, Eigen::RowVectorXd best, std::optional<Posterior> feasibility,
+              double wanted_probability = 0.8)
+      : objective_(std::move(objective)),
+        best_(std::move(best)),
+        feasibility_(std::move(feasibility)),
+        log_wanted_probability_(portable::log(wanted_probability)) {}
 
   /// a at each row of `x` [m, features]: [m].
   Eigen::VectorXd at(const Eigen::MatrixXd& x) const {
@@ -73,9 +77,9 @@ class Acquisition {
 
  private:
   /// ln P and the wall, by the argument of Phi.
-  static normal_distribution::LogAndSlope log_caution(double z) {
+  normal_distribution::LogAndSlope log_caution(double z) const {
     const auto [log_probability, slope] = normal_distribution::log_cdf(z);
-    const double deficit = std::max(log_wanted_probability - log_probability, 0.0);
+    const double deficit = std::max(log_wanted_probability_ - log_probability, 0.0);
     return {log_probability - wall * deficit * deficit, slope * (1.0 + 2.0 * wall * deficit)};
   }
 
@@ -108,12 +112,12 @@ class Acquisition {
     return result;
   }
 
-  static constexpr double log_wanted_probability = -0.2231435513142097558;  // ln(4/5)
   static constexpr double wall = 100.0;
 
   std::optional<Posterior> objective_;
   Eigen::RowVectorXd best_;
   std::optional<Posterior> feasibility_;
+  double log_wanted_probability_;
 };
 
 }  // namespace eigentune::gp
