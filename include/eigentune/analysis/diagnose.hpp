@@ -1,9 +1,15 @@
 #pragma once
 
+#include <eigentune/analysis/end_of_training.hpp>
 #include <eigentune/analysis/finding.hpp>
 #include <eigentune/analysis/fixed_hyperparameters.hpp>
+#include <eigentune/analysis/gradient_clipping.hpp>
 #include <eigentune/analysis/infeasible_region.hpp>
+#include <eigentune/analysis/periodic_validation.hpp>
 #include <eigentune/analysis/read_study.hpp>
+#include <eigentune/analysis/rising_curves.hpp>
+#include <eigentune/analysis/sampled_enough.hpp>
+#include <eigentune/analysis/scientific_comparison.hpp>
 #include <eigentune/analysis/search_space_boundary.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/study/study.hpp>
@@ -25,8 +31,12 @@ inline std::vector<Finding> diagnose(const StudyData& data) {
     findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
   add(find_search_space_boundaries(data));
-  add({find_infeasible_fraction(data)});
+  add({find_sampled_enough(data), find_infeasible_fraction(data)});
   add(find_infeasible_regions(data));
+  add({find_overfitting(data), find_late_variance(data), find_still_improving(data), find_saturated(data),
+       find_training_loss_rising(data), find_periodic_validation(data), find_best_step(data),
+       find_gradient_clipping(data)});
+  add(find_scientific_comparisons(data));
   add(find_fixed_hyperparameters(data));
   return findings;
 }

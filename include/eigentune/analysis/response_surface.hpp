@@ -20,7 +20,7 @@ namespace eigentune {
 /// The level of a test for the direction of a slope: what is wrong once in twenty is worth the next study.
 inline constexpr double slope_level = 0.05;
 /// The level of the test for a hyperparameter's effect, which is asked first: a slope of nothing has either sign.
-inline constexpr double effect_level = 0.01;
+inline constexpr double effect_level = 0.05;
 
 /// How the objective depends on one hyperparameter, with the others taken into account: a second-order response surface
 /// without interactions (Box and Wilson, "On the Experimental Attainment of Optimum Conditions", 1951),

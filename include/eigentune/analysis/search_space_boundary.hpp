@@ -23,19 +23,23 @@ namespace eigentune {
 
 namespace analysis_detail {
 
-/// Of the fifth of the range next to a bound at most this share may be infeasible for the others to speak for it.
-inline constexpr double near_bound = 0.2, most_infeasible_near_bound = 0.5;
-
+/// Whether most of the trials in the fifth of the range next to a bound are infeasible, and more than elsewhere
+/// (Fisher's exact test at 5%), so that the others do not speak for it.
 inline bool mostly_infeasible_near(const StudyData& data, const Hyperparameter& hyperparameter, Bound bound) {
-  std::int64_t near = 0, infeasible = 0;
+  constexpr double part = 0.2, level = 0.05;
+  std::size_t near = 0, infeasible_near = 0, all = 0, infeasible = 0;
   for (const TrialRecord& trial : data.trials) {
     if (!trial.point || !is_final(trial.state)) continue;
     const auto unit = unit_position(hyperparameter, *trial.point);
-    if (!unit || (bound == Bound::upper ? *unit < 1.0 - near_bound : *unit > near_bound)) continue;
-    ++near;
+    if (!unit) continue;
+    const bool is_near = bound == Bound::upper ? *unit >= 1.0 - part : *unit <= part;
+    ++all;
+    near += is_near ? 1 : 0;
     infeasible += is_infeasible(trial) ? 1 : 0;
+    infeasible_near += is_near && is_infeasible(trial) ? 1 : 0;
   }
-  return static_cast<double>(infeasible) > most_infeasible_near_bound * static_cast<double>(near);
+  return 2 * infeasible_near > near &&
+         fisher_upper_tail(infeasible_near, near, infeasible, all, log_factorials(all)) < level;
 }
 
 inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial>& ranked, std::size_t index) {
@@ -108,8 +112,9 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
 /// A search space is too small if the objective still improves at a bound. That is judged by the slope there of a
 /// response surface on the hyperparameter's scale (see ResponseSurface), which pools all complete trials and takes the
 /// other hyperparameters out, where a look at the few best trials would follow their noise: a problem if the t-test
-/// finds improvement at 5% and the F-test an effect at 1%; good if it finds the opposite at both bounds; else the data
-/// cannot say. A bound next to which trials are infeasible is not what limits the space (see find_infeasible_regions).
+/// finds improvement at 5% and the F-test an effect, also at 5%; good if it finds the opposite at both bounds; else the
+/// data cannot say. A bound next to which trials are infeasible is not what limits the space (see
+/// find_infeasible_regions).
 inline std::vector<Finding> find_search_space_boundaries(const StudyData& data) {
   std::vector<Finding> findings;
   const std::vector<RankedTrial> ranked = ranked_trials(data);
