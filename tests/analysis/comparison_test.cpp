@@ -117,6 +117,17 @@ TEST(ScientificComparison, SeesNoDifferenceBetweenEqualValues) {
   EXPECT_LE(decided, 9);  // at a level of 5%
 }
 
+/// The scores of three are 11/6, 5/6 and 1/3, so above their mean by 5/6, -1/6 and -2/3, with squares that sum to
+/// 42/36; of one of them the variance is 1 * 2 / (3 * 2) * 42/36 = 7/18, and the best is 5/6 / sqrt(7/18) = 1.3363
+/// above.
+TEST(SavageTest, AgreesWithAHandDerivation) {
+  const ScientificValue best{.label = "a", .value = 1, .costs = {1.0}};
+  EXPECT_NEAR(analysis_detail::chance_of_ranks(best, {2.0, 3.0}, 0), 0.0907, 1e-4);  // P(Z > 1.3363)
+  EXPECT_NEAR(analysis_detail::chance_of_ranks(best, {2.0}, 1), 0.0907, 1e-4);
+  EXPECT_EQ(analysis_detail::chance_of_ranks(best, {1.0, 1.0}, 0), 1.0);
+  EXPECT_EQ(analysis_detail::chance_of_ranks(best, {}, 0), 1.0);
+}
+
 TEST(ScientificComparison, SaysSoWhereTheDataCannotSay) {
   EXPECT_EQ(find_scientific_comparisons(optimizers(1.0, 0.9, 4))[0].verdict, Verdict::cannot_say);
   for (const std::int64_t trials : {0, 1}) {

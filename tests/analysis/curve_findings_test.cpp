@@ -125,14 +125,14 @@ TEST(LateVariance, IsHighWhereItBlursTheTrials) {
   EXPECT_EQ(find_late_variance(curves(at_once, 0.1, 4)).verdict, Verdict::cannot_say);
 }
 
-/// Of second differences of a line plus 1, -1, 1, -1, ... by hand: |1 - 2 (-1) + 1| = 4, over 0.6745 sqrt(6).
+/// Of second differences of a line plus 1, -1, 1, -1, ... by hand: |1 - 2 (-1) + 1| = 4, over sqrt(6).
 TEST(CostCurve, MeasuresNoiseAboutAnySlope) {
   CostCurve curve;
   for (std::int64_t i = 0; i < 20; ++i) {
     curve.steps.push_back(i);
     curve.costs.push_back(3.0 * static_cast<double>(i) + (i % 2 == 0 ? 1.0 : -1.0));
   }
-  EXPECT_NEAR(curve.noise(), 4.0 / (0.6744897501960817 * std::sqrt(6.0)), 1e-12);
+  EXPECT_NEAR(curve.noise(), 4.0 / std::sqrt(6.0), 1e-12);
   EXPECT_DOUBLE_EQ(curve.level(0.0, 0.2).cost, 4.5);  // of 1, 2, 7, 8 the middle two
   EXPECT_DOUBLE_EQ(curve.gain(), 1.0 - 1.5);          // the lowest tenth is 1, 2
 }

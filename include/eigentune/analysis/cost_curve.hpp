@@ -3,6 +3,7 @@
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/direction.hpp>
 #include <eigentune/core/error.hpp>
+#include <eigentune/core/portable_math.hpp>
 #include <eigentune/core/quantile.hpp>
 #include <eigentune/core/training_curve.hpp>
 
@@ -54,17 +55,26 @@ struct CostCurve {
   }
 
   /// The standard deviation from one evaluation to the next in the last `share`, about whatever smooth curve there is:
-  /// the median of |y[i-1] - 2 y[i] + y[i+1]|, over that of a normal variable of as many roundings, 0.6745 sqrt(6)
-  /// (second differences as in Gasser, Sroka and Jennen-Steinmetz, "Residual Variance and Residual Pattern in Nonlinear
-  /// Regression", 1986). Noise that lasts over several evaluations is underestimated. Needs three evaluations there.
+  /// the root mean square of y[i-1] - 2 y[i] + y[i+1] over sqrt(6) (Gasser, Sroka and Jennen-Steinmetz, "Residual
+  /// Variance and Residual Pattern in Nonlinear Regression", 1986), without those beyond four deviations by their
+  /// median, which are spikes. Noise that lasts over several evaluations is underestimated. 0 for fewer than three
+  /// evaluations.
   double noise(double share = 0.5) const {
     std::vector<double> differences;
     const auto first = static_cast<std::size_t>((1.0 - share) * static_cast<double>(size()));
     for (std::size_t i = first + 1; i + 1 < size(); ++i) {
       differences.push_back(std::fabs(costs[i - 1] - 2.0 * costs[i] + costs[i + 1]));
     }
-    constexpr double of_standard_normal = 0.6744897501960817 * 2.449489742783178;
-    return differences.empty() ? 0.0 : quantile_in_place(differences, 0.5) / of_standard_normal;
+    if (differences.empty()) return 0.0;
+    constexpr double median_of_standard_normal = 0.6744897501960817;  // of its absolute value
+    const double most = 4.0 * quantile_in_place(differences, 0.5) / median_of_standard_normal;
+    double sum = 0.0, count = 0.0;
+    for (const double difference : differences) {
+      if (difference > most) continue;
+      sum += portable::rounded(difference * difference);
+      count += 1.0;
+    }
+    return std::sqrt(sum / (6.0 * count));
   }
 
   /// What training has gained in all: the first cost minus the lowest level of a tenth.

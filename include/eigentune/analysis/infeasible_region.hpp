@@ -136,9 +136,13 @@ inline Finding find_infeasible_fraction(const StudyData& data) {
   return finding;
 }
 
+/// The level of the tests at an edge. It is asked only where trials are infeasible beyond, which warmup or clipping may
+/// cure; at 5% a quarter of the edges in simulated studies of 64 trials went unseen, and none was seen wrongly.
+inline constexpr double edge_level = 0.15;
+
 /// A finding for each hyperparameter with an infeasible_region, and one for whether the best lies right at its edge:
-/// whether the objective of the trials within still improves there (see ResponseSurface; t-test at 5%). Then training
-/// is limited by instability ("How can optimization failures be debugged and mitigated?").
+/// whether the objective of the trials within still improves there (see ResponseSurface; both tests at 15%). Then
+/// training is limited by instability ("How can optimization failures be debugged and mitigated?").
 inline std::vector<Finding> find_infeasible_regions(const StudyData& data) {
   std::vector<Finding> findings;
   const std::vector<RankedTrial> ranked = ranked_trials(data);
@@ -187,7 +191,7 @@ inline std::vector<Finding> find_infeasible_regions(const StudyData& data) {
     }
     const double p = surface->p_not_improving(region->unit, upper), p_effect = surface->p_no_effect();
     at_edge.evidence = {{"trials", static_cast<double>(surface->trials())}, {"p_value", p}, {"p_no_effect", p_effect}};
-    if (p < slope_level && p_effect < effect_level) {
+    if (p < edge_level && p_effect < edge_level) {
       at_edge.verdict = Verdict::problem;
       for (std::size_t i = 0; i < std::min<std::size_t>(5, inside.size()); ++i) {
         at_edge.trials.push_back(inside[i].trial->number);
