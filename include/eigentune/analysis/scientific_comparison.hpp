@@ -148,8 +148,6 @@ inline Finding compare_values(const StudyData& data, const Hyperparameter& hyper
     return finding;
   }
   const ScientificValue& best = values[0];
-  std::int64_t all = 0;
-  for (const ScientificValue& value : values) all += value.size();
   const double sign = data.direction() == Direction::minimize ? 1.0 : -1.0;
   for (const ScientificValue& value : values) {
     if (value.costs.empty()) continue;

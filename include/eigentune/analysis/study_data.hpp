@@ -4,7 +4,11 @@
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/training_curve.hpp>
 #include <eigentune/space/hyperparameter.hpp>
+#include <eigentune/space/point.hpp>
+#include <eigentune/space/role.hpp>
+#include <eigentune/space/scale.hpp>
 #include <eigentune/space/search_space.hpp>
+#include <eigentune/space/value.hpp>
 #include <eigentune/study/study_definition.hpp>
 #include <eigentune/study/trial_record.hpp>
 
