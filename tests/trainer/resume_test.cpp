@@ -58,8 +58,10 @@ class Resume : public program::Trainer {
  protected:
   std::vector<std::string> command(const std::string& name, const std::string& options) const {
     std::vector<std::string> words{TRAIN_PROGRAM};
+    // Of the latest only one is kept: the one before it is that of an interruption, if there was one after the last but
+    // one that is due.
     const std::string all = "--data . --depth 1 --width 24 --batch-size 130 --seed 3 --evaluate-every 10 --steps " +
-                            std::to_string(steps) + " --checkpoint-dir " + name + " --curves " + name +
+                            std::to_string(steps) + " --checkpoint-dir " + name + " --keep-latest 1 --curves " + name +
                             ".csv --resume " + options;
     for (const std::string& word : split(all, ' ')) words.push_back(word);
     return words;

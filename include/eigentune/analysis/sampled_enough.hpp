@@ -1,0 +1,69 @@
+#pragma once
+
+#include <eigentune/analysis/best_of_n.hpp>
+#include <eigentune/analysis/finding.hpp>
+#include <eigentune/analysis/study_data.hpp>
+#include <eigentune/core/quantile.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace eigentune {
+
+/// What twice the trials may still gain without a call for them, of the distance from the median trial to the best; and
+/// up to half of that it is certainly enough.
+inline constexpr double gain_of_doubling_that_counts = 0.08;
+inline constexpr double gain_of_doubling_that_does_not = 0.05;
+
+/// "Have we sampled enough points from the search space?" From the expected best of N/8, N/4 and N/2 of the N trials
+/// (BestOfN::mean_of_subsets) follow the gains of the last two doublings, a and b; the next two but one shrink alike,
+/// so that twice the trials gain about b (b / a)^2 (Aitken's extrapolation of a geometric series). That is compared
+/// with the distance from the median of the complete trials to the expected best. The quartiles of the bootstrap's best
+/// of N and of N/2 are evidence. Cannot say below 16 trials.
+inline Finding find_sampled_enough(const StudyData& data) {
+  Finding finding{.check = Check::sampled_enough};
+  std::vector<double> costs;
+  for (const RankedTrial& one : ranked_trials(data)) costs.push_back(one.cost);
+  const std::int64_t infeasible = std::ranges::count_if(data.trials, is_infeasible);
+  const std::int64_t trials = static_cast<std::int64_t>(costs.size()) + infeasible;
+  constexpr std::int64_t least_trials = 16;
+  if (trials < least_trials || costs.size() < least_trials / 2) {
+    finding.conclusion = fmt::format("{} complete trials are too few to tell", costs.size());
+    return finding;
+  }
+  const BestOfN best(std::move(costs), infeasible);
+  const double eighth = best.mean_of_subsets(trials / 8), quarter = best.mean_of_subsets(trials / 4),
+               half = best.mean_of_subsets(trials / 2);
+  const double before = eighth - quarter, last = quarter - half;
+  const double spread = median(best.costs()) - half;
+  if (!(before > 0.0) || !(spread > 0.0)) {
+    finding.conclusion = "too many trials have the same objective to tell";
+    return finding;
+  }
+  const double ratio = std::min(last / before, 1.0);
+  const double gain = last * ratio * ratio / spread;
+  finding.evidence = {{"trials", static_cast<double>(trials)},
+                      {"gain_of_doubling", gain},
+                      {"quartile_width", best.quantile(trials, 0.75) - best.quantile(trials, 0.25)},
+                      {"quartile_width_of_half", best.quantile(trials / 2, 0.75) - best.quantile(trials / 2, 0.25)}};
+  if (gain > gain_of_doubling_that_counts) {
+    finding.verdict = Verdict::problem;
+    finding.conclusion = fmt::format(
+        "twice the trials would improve the best by about {:.2g}% of its distance from the median", 100.0 * gain);
+    finding.action = fmt::format("run more trials, for instance {} in all", 2 * trials);
+  } else if (gain < gain_of_doubling_that_does_not) {
+    finding.verdict = Verdict::good;
+    finding.conclusion = fmt::format(
+        "even twice the trials would improve the best by only about {:.2g}% of its distance from the median",
+        100.0 * gain);
+  } else {
+    finding.conclusion = "what more trials would gain is neither much nor little";
+  }
+  return finding;
+}
+
+}  // namespace eigentune

@@ -1,0 +1,195 @@
+#include <eigentune/analysis/end_of_training.hpp>
+#include <eigentune/analysis/gradient_clipping.hpp>
+#include <eigentune/analysis/periodic_validation.hpp>
+#include <eigentune/analysis/rising_curves.hpp>
+#include <eigentune/core/random.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+#include <optional>
+#include <string>
+
+#include "analysis/hand_made.hpp"
+
+namespace eigentune {
+namespace {
+
+/// 16 trials whose curves of 50 evaluations, from step 10 to 500, are `error(s)` plus noise, with s in (0, 1], and a
+/// trial's own level; the objective is the best of each.
+template <class Error>
+StudyData curves(Error error, double noise = 0.005, std::int64_t trials = 16) {
+  SearchSpace space;
+  space.nuisance("learning_rate", log_uniform(1e-4, 1.0));
+  StudyData data = support::study_of(space, trials, [](const Point&) { return std::optional(1.0); });
+  Random random(1);
+  for (TrialRecord& trial : data.trials) {
+    TrainingCurve& curve = data.curves[trial.number];
+    trial.objective.reset();
+    for (std::int64_t i = 1; i <= 50; ++i) {
+      const double value = error(static_cast<double>(i) / 50.0) + 0.1 * static_cast<double>(trial.number) / 16.0 +
+                           noise * random.normal();
+      curve.add(10 * i, {.training_loss = value, .validation_error = value});
+      if (trial.objective && *trial.objective <= value) continue;
+      trial.objective = value;
+      trial.best_step = 10 * i;
+    }
+  }
+  return data;
+}
+
+double falling(double s) {
+  return std::exp(-s / 0.15);
+}
+double at_once(double s) {
+  return std::exp(-s / 0.03);
+}
+double slowly(double s) {
+  return std::exp(-s / 0.6);
+}
+double rising(double s) {
+  return falling(s) + std::max(0.0, s - 0.4) * 0.4;
+}
+
+TEST(Overfitting, IsAValidationErrorThatRises) {
+  const Finding finding = find_overfitting(curves(rising));
+  EXPECT_EQ(finding.verdict, Verdict::problem);
+  EXPECT_EQ(finding.trials.size(), 8u);
+  EXPECT_EQ(finding.number("rising_of_all"), 16.0);
+  EXPECT_EQ(finding.conclusion, "the validation error of 8 of the 8 best trials rises at some point");
+  EXPECT_EQ(find_overfitting(curves(falling)).verdict, Verdict::good);
+  EXPECT_EQ(find_overfitting(curves(at_once)).verdict, Verdict::good);
+}
+
+TEST(Overfitting, IsSeenInTheMetricOfTheStudyWhateverItsDirection) {
+  StudyData data = curves(rising);
+  data.definition.direction = Direction::maximize;
+  data.definition.metric = "accuracy";
+  for (TrialRecord& trial : data.trials) {
+    TrainingCurve accuracy;
+    for (const CurveRow& row : data.curves[trial.number].rows()) {
+      accuracy.add(row.step, {.metrics = {{"accuracy", -*row.values.validation_error}}});
+    }
+    data.curves[trial.number] = accuracy;
+    trial.objective = -*trial.objective;
+  }
+  EXPECT_EQ(find_overfitting(data), find_overfitting(curves(rising)));
+}
+
+TEST(Overfitting, IsNotHeldAgainstAScientificRegulariser) {
+  StudyData data = curves(rising);
+  data.space.scientific("dropout", discrete({0.0, 0.5}));
+  const Finding finding = find_overfitting(data);
+  EXPECT_EQ(finding.verdict, Verdict::note);
+  EXPECT_EQ(finding.hyperparameter, "dropout");
+  EXPECT_EQ(finding.action, "");
+}
+
+TEST(Overfitting, IsNotNoiseAndNotASpike) {
+  int problems = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Random random(seed);
+    const auto noisy = [&random](double s) { return falling(s) + 0.1 * random.normal(); };
+    problems += find_overfitting(curves(noisy, 0.0)).verdict == Verdict::problem ? 1 : 0;
+  }
+  EXPECT_LE(problems, 2);
+  const auto spike = [](double s) { return falling(s) + (s > 0.95 && s < 0.97 ? 5.0 : 0.0); };
+  EXPECT_EQ(find_overfitting(curves(spike)).verdict, Verdict::good);
+}
+
+TEST(TrainingLossRising, IsABug) {
+  EXPECT_EQ(find_training_loss_rising(curves(rising)).action, "look for a bug in the training pipeline");
+  EXPECT_EQ(find_training_loss_rising(curves(falling)).verdict, Verdict::good);
+}
+
+TEST(StillImproving, AsksForMoreSteps) {
+  EXPECT_EQ(find_still_improving(curves(slowly)).verdict, Verdict::problem);
+  EXPECT_EQ(find_still_improving(curves(falling)).verdict, Verdict::good);
+  EXPECT_EQ(find_still_improving(curves(rising)).verdict, Verdict::good);
+  EXPECT_EQ(find_still_improving(curves(slowly, 2.0)).verdict, Verdict::cannot_say);
+}
+
+TEST(Saturated, AsksForFewerSteps) {
+  EXPECT_EQ(find_saturated(curves(at_once)).verdict, Verdict::problem);
+  EXPECT_EQ(find_saturated(curves(slowly)).verdict, Verdict::good);
+  EXPECT_EQ(find_saturated(curves(at_once, 2.0)).verdict, Verdict::cannot_say);
+}
+
+/// The better half of the trials lies within 0.05; its quartiles are 0.02 apart.
+TEST(LateVariance, IsHighWhereItBlursTheTrials) {
+  EXPECT_EQ(find_late_variance(curves(at_once, 0.1)).verdict, Verdict::problem);
+  EXPECT_EQ(find_late_variance(curves(at_once, 0.001)).verdict, Verdict::good);
+  EXPECT_EQ(find_late_variance(curves(at_once, 0.1, 4)).verdict, Verdict::cannot_say);
+}
+
+/// Of second differences of a line plus 1, -1, 1, -1, ... by hand: |1 - 2 (-1) + 1| = 4, over sqrt(6).
+TEST(CostCurve, MeasuresNoiseAboutAnySlope) {
+  CostCurve curve;
+  for (std::int64_t i = 0; i < 20; ++i) {
+    curve.steps.push_back(i);
+    curve.costs.push_back(3.0 * static_cast<double>(i) + (i % 2 == 0 ? 1.0 : -1.0));
+  }
+  EXPECT_NEAR(curve.noise(), 4.0 / std::sqrt(6.0), 1e-12);
+  EXPECT_DOUBLE_EQ(curve.level(0.0, 0.2).cost, 4.5);  // of 1, 2, 7, 8 the middle two
+  EXPECT_DOUBLE_EQ(curve.gain(), 1.0 - 1.5);          // the lowest tenth is 1, 2
+}
+
+TEST(PeriodicValidation, FindsThePeriodInSteps) {
+  const auto wave = [](double s) { return falling(s) + 0.03 * std::sin(2.0 * std::numbers::pi * 50.0 * s / 5.0); };
+  const Finding finding = find_periodic_validation(curves(wave, 0.01));
+  EXPECT_EQ(finding.verdict, Verdict::problem);
+  EXPECT_NEAR(*finding.number("period_in_steps"), 50.0, 5.0);
+  EXPECT_NEAR(*finding.number("amplitude"), 0.03, 0.01);
+  for (const auto without : {falling, at_once, slowly, rising}) {
+    EXPECT_EQ(find_periodic_validation(curves(without, 0.01)).verdict, Verdict::good);
+    EXPECT_EQ(find_periodic_validation(curves(without, 0.0)).verdict, Verdict::good);
+  }
+}
+
+TEST(BestStep, IsEarlyLateOrNeither) {
+  EXPECT_EQ(find_best_step(curves(slowly)).bound, Bound::upper);
+  EXPECT_EQ(find_best_step(curves(slowly)).verdict, Verdict::problem);
+  const auto early = [](double s) { return s < 0.05 ? 1.0 - s : s; };
+  EXPECT_EQ(find_best_step(curves(early)).bound, Bound::lower);
+  EXPECT_EQ(find_best_step(curves(rising)).verdict, Verdict::good);
+  EXPECT_EQ(find_best_step(curves(slowly, 0.005, 4)).verdict, Verdict::cannot_say);
+}
+
+/// Norms 1, ..., 20: the 90th percentile is 1 + 0.9 * 19.
+TEST(GradientClipping, SuggestsTheNinetiethPercentile) {
+  const auto with_clipping = [](std::int64_t clipped) {
+    StudyData data = curves(falling);
+    for (auto& [number, curve] : data.curves) {
+      curve = TrainingCurve();
+      for (std::int64_t i = 1; i <= 20; ++i) {
+        curve.add(i, {.gradient_norm = static_cast<double>(i), .clip_scale = i <= clipped ? 0.5 : 1.0});
+      }
+    }
+    return find_gradient_clipping(data);
+  };
+  EXPECT_EQ(with_clipping(10).verdict, Verdict::good);
+  EXPECT_EQ(with_clipping(11).verdict, Verdict::problem);
+  EXPECT_DOUBLE_EQ(*with_clipping(11).number("percentile_90"), 18.1);
+  EXPECT_DOUBLE_EQ(*with_clipping(11).number("clipped_share"), 0.55);
+  EXPECT_EQ(find_gradient_clipping(curves(falling)).verdict, Verdict::cannot_say);
+}
+
+TEST(CurveFindings, CannotSayWithoutCurves) {
+  StudyData bare = curves(rising);
+  bare.curves.clear();
+  for (TrialRecord& trial : bare.trials) trial.best_step.reset();
+  StudyData lost = curves([](double) { return std::numeric_limits<double>::quiet_NaN(); });
+  for (const StudyData& data : {bare, lost, StudyData{}, curves(rising, 0.005, 0)}) {
+    for (const Finding& finding : {find_overfitting(data), find_training_loss_rising(data), find_still_improving(data),
+                                   find_saturated(data), find_late_variance(data), find_periodic_validation(data),
+                                   find_best_step(data), find_gradient_clipping(data)}) {
+      EXPECT_EQ(finding.verdict, Verdict::cannot_say) << fmt::format("{}", finding);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace eigentune
