@@ -58,10 +58,8 @@ class Resume : public program::Trainer {
  protected:
   std::vector<std::string> command(const std::string& name, const std::string& options) const {
     std::vector<std::string> words{TRAIN_PROGRAM};
-    // Of the latest only one is kept: the one before it is that of an interruption, if there was one after the last but
-    // one that is due.
     const std::string all = "--data . --depth 1 --width 24 --batch-size 130 --seed 3 --evaluate-every 10 --steps " +
-                            std::to_string(steps) + " --checkpoint-dir " + name + " --keep-latest 1 --curves " + name +
+                            std::to_string(steps) + " --checkpoint-dir " + name + " --curves " + name +
                             ".csv --resume " + options;
     for (const std::string& word : split(all, ' ')) words.push_back(word);
     return words;
@@ -185,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(OnOneThreadAndTwo, EveryRule,
                          });
 
 TEST_F(Resume, EndsWithTheSameMovingAveragesOfBatchNormalisation) {
-  const std::string options = "--norm-kind batch --threads 2 --producers 3 --checkpoint-every 15 --keep-latest 2";
+  const std::string options = "--norm-kind batch --threads 2 --producers 3 --checkpoint-every 15";
   const Remains whole = uninterrupted(options);
   EXPECT_TRUE(whole.last_checkpoint.contains("block0.norm.moving_variance"));
   expect_equal(interrupted(options, SIGINT), whole);
