@@ -112,4 +112,20 @@ class OptionAdder {
   std::string group_;
 };
 
+/// Reads the command line into what its options use. False if it asks for help, which is printed. Throws
+/// std::invalid_argument with what is wrong.
+inline bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return false;
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw std::invalid_argument(fmt::format("{} (an option takes one value and is given once)", error.what()));
+  } catch (const CLI::ParseError& error) {
+    throw std::invalid_argument(error.what());
+  }
+}
+
 }  // namespace example

@@ -215,16 +215,7 @@ inline std::optional<Options> parse_options(int argc, const char* const* argv) {
               [&](std::int64_t n) { keep_latest = n; });
   add.flag("--resume", options.resume, "go on from the checkpoint that was saved last, if there is one");
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ArgumentMismatch& error) {
-    throw std::invalid_argument(fmt::format("{} (an option takes one value and is given once)", error.what()));
-  } catch (const CLI::ParseError& error) {
-    throw std::invalid_argument(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
 
   if (norm_kind && options.norm == Norm::none) {
     throw std::invalid_argument("--norm-kind belongs to --norm pre or post; the norm is none");

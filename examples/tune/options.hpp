@@ -107,16 +107,7 @@ inline std::optional<TuneOptions> parse_tune_options(int argc, const char* const
   add.integer("--confirm-steps", 1, huge, "updates of each retraining, at least 1 (default --steps)",
               [&](std::int64_t n) { confirm_steps = n; });
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return std::nullopt;
-  } catch (const CLI::ArgumentMismatch& error) {
-    throw std::invalid_argument(fmt::format("{} (an option takes one value and is given once)", error.what()));
-  } catch (const CLI::ParseError& error) {
-    throw std::invalid_argument(error.what());
-  }
+  if (!parse_command_line(app, argc, argv)) return std::nullopt;
   if (confirm_steps && options.confirm == 0) {
     throw std::invalid_argument("--confirm-steps belongs to --confirm, which is not given");
   }

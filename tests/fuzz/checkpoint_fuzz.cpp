@@ -19,7 +19,6 @@
 #include <optional>
 #include <set>
 #include <span>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +27,7 @@
 #include "fuzz/checkpoint_program.hpp"
 #include "fuzz/fuzzing.hpp"
 #include "fuzz/sealed.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -44,25 +44,14 @@ fuzz::MemoryFile& file() {
 /// A folder in which that file is a checkpoint.
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "eigentune-fuzz-XXXXXX").string();
-    expect(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    std::filesystem::create_symlink(file().path(), path_ / detail::checkpoint_name(step));
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  Folder() { std::filesystem::create_symlink(file().path(), path() / detail::checkpoint_name(step)); }
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return folder_.path(); }
 
   static constexpr std::int64_t step = 3;  // as the checkpoints of the corpus
 
  private:
-  std::filesystem::path path_;
+  support::TemporaryFolder folder_;
 };
 
 std::string_view text_of(std::span<const std::byte> bytes) {

@@ -4,42 +4,32 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 namespace eigentune::sql_test {
 
 /// A folder that is gone with this object; in memory if there is such a place, where synchronization takes no time.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    const std::filesystem::path memory = "/dev/shm";
-    const bool has_memory = ::access(memory.c_str(), W_OK) == 0;
-    std::string name =
-        ((has_memory ? memory : std::filesystem::temp_directory_path()) / "eigentune_sql_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("expected to make a folder " + name);
-    folder_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
   std::string url(const std::string& name) const { return fmt::format("sqlite:///{}", path(name).string()); }
 
  private:
-  std::filesystem::path folder_;
+  static std::filesystem::path place() {
+    const std::filesystem::path memory = "/dev/shm";
+    return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+  }
+
+  ::support::TemporaryFolder folder_{place()};
 };
 
 /// A database, as somebody else sees it.

@@ -6,44 +6,27 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
-#include <stdlib.h>
 #include <string>
-#include <system_error>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 // Files and folders of tests.
 
 namespace files {
 
 /// A new folder, which is removed in the end.
-class TemporaryFolder {
+class TemporaryFolder : public support::TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = testing::TempDir() + "/eigentune-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  TemporaryFolder() : support::TemporaryFolder(testing::TempDir()) {}
 
   /// The names in it, sorted.
   std::vector<std::string> names() const {
     std::vector<std::string> list;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) list.push_back(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(path())) list.push_back(entry.path().filename());
     std::sort(list.begin(), list.end());
     return list;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 inline std::string read(const std::filesystem::path& path) {

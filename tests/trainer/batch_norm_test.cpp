@@ -17,6 +17,7 @@
 
 #include "train/virtual_batches.hpp"
 #include "trainer/batch_norm_golden.hpp"
+#include "trainer/finite_differences.hpp"
 
 namespace {
 
@@ -204,18 +205,10 @@ TEST_P(BatchNormGradient, EqualsCentralFiniteDifferences) {
     norm.backward(coefficients, gradient, batch.tile());
     norm.finish_batch(coefficients, batch.tile());
     const auto expect_gradient_of = [&](auto& argument, const auto& expected) {
-      constexpr double step = 1e-5;
       for (Eigen::Index i = 0; i < argument.size(); ++i) {
-        double& value = argument.data()[i];
-        const double original = value;
-        value = original + step;
-        const double above = loss();
-        value = original - step;
-        const double below = loss();
-        value = original;
         // Losses of order 10: rounding leaves 1e-15 * 10 / 1e-5, truncation 1e-10 times a third derivative, which is
         // large where two examples are close together, and so is the first.
-        const double difference = (above - below) / (2.0 * step);
+        const double difference = central_difference(argument.data()[i], loss);
         EXPECT_NEAR(expected.data()[i], difference, 2e-8 * (1.0 + std::abs(difference)))
             << columns << (padded ? " padded" : "");
       }

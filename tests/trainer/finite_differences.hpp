@@ -8,6 +8,20 @@
 
 #include "train/network.hpp"
 
+/// The central finite difference of `loss()` with respect to `value`, which it changes meanwhile: (f(x + h) - f(x - h))
+/// / (2 h), h = 1e-5.
+template <class Loss>
+double central_difference(double& value, Loss&& loss) {
+  constexpr double step = 1e-5;
+  const double original = value;
+  value = original + step;
+  const double above = loss();
+  value = original - step;
+  const double below = loss();
+  value = original;
+  return (above - below) / (2.0 * step);
+}
+
 /// The gradients that a network holds, by tensor.
 template <class Scalar>
 std::map<std::string, std::vector<Scalar>> gradients_of(example::Network<Scalar>& network) {
@@ -32,17 +46,9 @@ std::map<std::string, GradientError> gradient_errors(example::Network<double>& n
   const auto gradients = gradients_of(network);
   std::map<std::string, GradientError> errors;
   network.for_each_parameter([&](const std::string& name, auto& parameter, auto&) {
-    constexpr double step = 1e-5;
     double difference = 0.0, magnitude = 0.0;
     for (Eigen::Index i = 0; i < parameter.size(); ++i) {
-      double& value = parameter.data()[i];
-      const double original = value;
-      value = original + step;
-      const double above = loss();
-      value = original - step;
-      const double below = loss();
-      value = original;
-      const double expected = (above - below) / (2.0 * step);
+      const double expected = central_difference(parameter.data()[i], loss);
       difference += std::pow(gradients.at(name)[static_cast<std::size_t>(i)] - expected, 2);
       magnitude += std::pow(expected, 2);
     }
