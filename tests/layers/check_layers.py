@@ -16,8 +16,6 @@ FLOOR = {
     "analysis": 4,
     "report": 5,
     "playbook": 6,
-    "report": 5,
-    "playbook": 6,
     "sql": 7, "mpi": 7,
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
