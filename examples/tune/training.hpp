@@ -1,5 +1,6 @@
 #pragma once
 
+#include <eigentune/core/shell_word.hpp>
 #include <eigentune/space/point.hpp>
 #include <eigentune/space/search_space.hpp>
 #include <eigentune/study/trial.hpp>
@@ -53,20 +54,12 @@ inline std::vector<std::string> train_arguments(const eigentune::Point& point) {
   return arguments;
 }
 
-/// `text` as one word of a shell.
-inline std::string shell_word(const std::string& text) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string quoted;
-  for (const char c : text) c == '\'' ? quoted += "'\\''" : quoted += c;
-  return fmt::format("'{}'", quoted);
-}
-
 /// The command that does again what a point stands for.
 inline std::string train_command(const eigentune::Point& point, const std::optional<std::string>& data) {
   std::string command = "train";
-  if (data) command += fmt::format(" --data {}", shell_word(*data));
-  for (const std::string& argument : train_arguments(point)) command += fmt::format(" {}", shell_word(argument));
+  if (data) command += fmt::format(" --data {}", eigentune::shell_word(*data));
+  for (const std::string& argument : train_arguments(point))
+    command += fmt::format(" {}", eigentune::shell_word(argument));
   return command;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/analysis/study_data.hpp>
+#include <eigentune/core/shell_word.hpp>
 #include <eigentune/report/csv.hpp>
 #include <eigentune/space/point.hpp>
 
@@ -15,15 +16,6 @@
 #include <vector>
 
 namespace eigentune {
-
-/// A word of a POSIX shell's command line: in single quotes unless it needs none.
-inline std::string shell_word(std::string_view text) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string(text);
-  std::string quoted = "'";
-  for (const char character : text) quoted += character == '\'' ? std::string("'\\''") : std::string(1, character);
-  return quoted + '\'';
-}
 
 /// The command line that runs `program` at that point, as ExternalCommand does with PassPoint::arguments: a shell
 /// command followed by `--name=value` for each active hyperparameter, values exact.
