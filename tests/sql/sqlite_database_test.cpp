@@ -148,6 +148,16 @@ TEST(OpenStorage, MakesOneDatabaseForManyWhoComeAtOnce) {
 
 // Files that are something else
 
+TEST(OpenStorage, MakesNoFileIfItMustExist) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(error_of<Error>([&] { open_storage(folder.url("study.db"), {.must_exist = true}); }),
+            fmt::format("storage \"{}\": expected a database, found no file {}", folder.url("study.db"),
+                        folder.path("study.db").string()));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("study.db")));
+  open_storage(folder.url("study.db"));
+  open_storage(folder.url("study.db"), {.must_exist = true});
+}
+
 TEST(OpenStorage, RefusesAFolderThatIsNotThere) {
   const TemporaryFolder folder;
   EXPECT_EQ(error_of<Error>([&] { open_storage(folder.url("none/study.db")); }),

@@ -23,6 +23,8 @@ struct SqlOptions {
   std::chrono::milliseconds busy_timeout{60'000};
   /// The database's clock, as an SQL expression: milliseconds since 1970 began, UTC. Empty: its own. For tests.
   std::string clock{};
+  /// Whether a file that is not there is an error instead of a new database: for who only looks.
+  bool must_exist = false;
 };
 
 /// Studies in a database, for any number of threads and processes at once:
@@ -40,7 +42,7 @@ struct SqlOptions {
 /// A process that forks after this must open the storage anew in the child.
 ///
 /// Throws std::invalid_argument if the URL is another, and eigentune::Error if the file cannot be opened or written to,
-/// or is no database of this library or of a newer version of it.
+/// is missing but must exist, or is no database of this library or of a newer version of it.
 inline std::shared_ptr<Storage> open_storage(std::string_view url, SqlOptions options = {}) {
   require(options.busy_timeout.count() > 0, "open_storage: busy_timeout must be above 0 ms, got {}",
           options.busy_timeout.count());
@@ -57,9 +59,12 @@ inline std::shared_ptr<Storage> open_storage(std::string_view url, SqlOptions op
           url);
   require(path.find_first_of(std::string_view("?\0", 2)) == std::string_view::npos,
           "open_storage: url must have no options and no NUL, got \"{}\"", url);
-  return std::make_shared<SqlStorage>(SqliteDatabase::open(fmt::format("storage \"{}\"", url),
-                                                           std::filesystem::absolute(std::string(path)),
-                                                           options.busy_timeout, std::move(options.clock)));
+  const std::filesystem::path file = std::filesystem::absolute(std::string(path));
+  if (options.must_exist && !std::filesystem::exists(file)) {
+    throw Error(fmt::format("storage \"{}\": expected a database, found no file {}", url, file.string()));
+  }
+  return std::make_shared<SqlStorage>(
+      SqliteDatabase::open(fmt::format("storage \"{}\"", url), file, options.busy_timeout, std::move(options.clock)));
 }
 
 }  // namespace eigentune
