@@ -1,18 +1,23 @@
 #pragma once
 
 #include <eigentune/analysis/study_data.hpp>
+#include <eigentune/report/axis_plot.hpp>
+#include <eigentune/report/best_step_plot.hpp>
+#include <eigentune/report/bootstrap_plot.hpp>
+#include <eigentune/report/isolation_plot.hpp>
+#include <eigentune/report/objective_plot.hpp>
 #include <eigentune/report/plot.hpp>
+#include <eigentune/report/plot_options.hpp>
+#include <eigentune/space/hyperparameter.hpp>
+#include <eigentune/space/role.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace eigentune {
-
-struct PlotOptions {
-  std::int64_t best_trials = 5;     ///< how many are drawn on top of the others
-  std::int64_t curve_points = 100;  ///< most points of one drawn curve; longer ones are thinned
-};
 
 /// Plots that belong together under a heading.
 struct PlotSection {
@@ -21,10 +26,52 @@ struct PlotSection {
   std::vector<Plot> plots{};
 };
 
+namespace report_detail {
+
+/// The section with those of the plots that show something; if none does, with the sentence `why_none`.
+inline PlotSection plot_section(std::string title, std::string text, std::string why_none, std::vector<Plot> plots) {
+  std::erase_if(plots, [](const Plot& plot) { return plot.layers.empty(); });
+  return {.title = std::move(title),
+          .text = plots.empty() ? std::move(why_none) : std::move(text),
+          .plots = std::move(plots)};
+}
+
+}  // namespace report_detail
+
 /// Every plot of the playbook that the study has data for, in the order of a report: isolation, axis, bootstrap,
 /// curves, the others. A section without data says so. A pure function; never throws for what a study can hold.
-inline std::vector<PlotSection> plot_sections(const StudyData&, const PlotOptions& = {}) {
-  return {};
+inline std::vector<PlotSection> plot_sections(const StudyData& data, const PlotOptions& options = {}) {
+  using report_detail::plot_section;
+  const auto has = [&](Role role) {
+    return std::ranges::any_of(data.space.hyperparameters(),
+                               [role](const Hyperparameter& one) { return one.role == role; });
+  };
+  const bool scientific = has(Role::scientific), varied = scientific || has(Role::nuisance);
+  const std::string no_trial = varied ? "No trial has ended yet." : "No hyperparameter varies in this study.";
+  const std::string no_objective = "No trial has an objective.";
+  std::vector<PlotSection> sections;
+  sections.push_back(plot_section(
+      "Isolation plots",
+      scientific ? "The best trial of each value of the scientific hyperparameter, with all others optimized away."
+                 : "The study has no scientific hyperparameter. For each nuisance one, the best trial of each part of "
+                   "its range, with all others optimized away.",
+      no_trial, isolation_plots(data, options)));
+  sections.push_back(plot_section(
+      "Hyperparameter axis plots",
+      "Best trials that cluster at a bound of the search space call for a wider one; crosses are infeasible trials.",
+      no_trial, axis_plots(data, options)));
+  sections.push_back(plot_section(
+      "Best of n trials",
+      "The box plot of the best of n trials drawn from the study: if the last boxes are narrow and level, more trials "
+      "would gain little.",
+      no_objective, {bootstrap_plot(data, options)}));
+  sections.push_back(plot_section("Best steps",
+                                  "Best steps early in training call for fewer steps, late ones for more.",
+                                  "No trial has a best step and a training curve.", {best_step_plot(data, options)}));
+  sections.push_back(plot_section("Objective over trials",
+                                  "Each trial in the order of their numbers, and the best so far.",
+                                  "No trial has ended yet.", {objective_plot(data, options)}));
+  return sections;
 }
 
 }  // namespace eigentune
