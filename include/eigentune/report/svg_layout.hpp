@@ -15,7 +15,7 @@
 namespace eigentune {
 
 struct SvgOptions {
-  double width = 440.0;        ///< of the drawing, in px; a text is 12 px high
+  double width = 420.0;        ///< of the drawing, in px; a text is 12 px high, and still 10 on a page of 400 px
   double plot_height = 220.0;  ///< of what is between the axes
   /// A file of its own, with title, style and background. Otherwise part of a page that has plot_style(), where the
   /// title is written beside the plot.
