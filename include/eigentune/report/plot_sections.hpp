@@ -4,10 +4,12 @@
 #include <eigentune/report/axis_plot.hpp>
 #include <eigentune/report/best_step_plot.hpp>
 #include <eigentune/report/bootstrap_plot.hpp>
+#include <eigentune/report/gradient_norms.hpp>
 #include <eigentune/report/isolation_plot.hpp>
 #include <eigentune/report/objective_plot.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_options.hpp>
+#include <eigentune/report/training_curves.hpp>
 #include <eigentune/space/hyperparameter.hpp>
 #include <eigentune/space/role.hpp>
 
