@@ -67,6 +67,18 @@ inline std::vector<PlotSection> plot_sections(const StudyData& data, const PlotO
       "The box plot of the best of n trials drawn from the study: if the last boxes are narrow and level, more trials "
       "would gain little.",
       no_objective, {bootstrap_plot(data, options)}));
+  sections.push_back(plot_section(
+      "Training curves",
+      "The curves of all trials with those of the best on top; a cross is where a trial turned infeasible.",
+      data.curves.empty() ? "No trial has a training curve."
+                          : "The training curves have no finite loss, error or metric.",
+      training_curve_plots(data, options)));
+  sections.push_back(plot_section("Gradient norms",
+                                  "The norms before clipping. The 90th percentile is where to begin if training needs "
+                                  "clipping; where more than half "
+                                  "of the steps are clipped, a lower learning rate is better.",
+                                  "No trial has reported gradient norms.",
+                                  {gradient_norm_plot(data, options), gradient_norm_histogram(data)}));
   sections.push_back(plot_section("Best steps",
                                   "Best steps early in training call for fewer steps, late ones for more.",
                                   "No trial has a best step and a training curve.", {best_step_plot(data, options)}));
