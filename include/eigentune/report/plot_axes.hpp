@@ -74,4 +74,16 @@ inline double value_at(const PlotAxis& axis, double share) {
   return between(axis.low, axis.high);
 }
 
+/// The inverse of value_at for a value on the axis.
+inline double share_of(const PlotAxis& axis, double value) {
+  const auto between = [](double low, double high, double at) { return (at - low) / (high - low); };
+  if (axis.scale == AxisScale::log) {
+    return between(portable::log(axis.low), portable::log(axis.high), portable::log(value));
+  }
+  if (axis.scale == AxisScale::one_minus_log) {
+    return between(portable::log(1.0 - axis.low), portable::log(1.0 - axis.high), portable::log(1.0 - value));
+  }
+  return between(axis.low, axis.high, value);
+}
+
 }  // namespace eigentune::report_detail
