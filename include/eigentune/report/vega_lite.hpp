@@ -17,13 +17,15 @@ namespace eigentune {
 /// axis is one of positions that is labelled with the categories. Deterministic.
 inline std::string vega_lite(const Plot& plot) {
   using namespace report_detail;
-  const VegaFrame frame(plot);
+  VegaFrame frame(plot);
   Json layers = Json::array();
+  const auto add = [&layers](Layers more) {
+    for (Json& one : more) layers.push_back(std::move(one));
+  };
   for (const PlotLayer& layer : plot.layers) {
-    for (Json& drawn : std::visit([&](const auto& its) { return vega_layers(frame, its); }, layer)) {
-      layers.push_back(std::move(drawn));
-    }
+    add(std::visit([&frame](const auto& its) { return vega_layers(frame, its); }, layer));
   }
+  for (const bool vertical : {false, true}) add(vega_band(frame, vertical));
   if (layers.empty()) {  // a specification needs one
     layers.push_back(
         {{"data", {{"values", Json::array()}}}, {"mark", "point"}, {"encoding", encoding_of(frame.x, frame.y)}});

@@ -44,6 +44,7 @@ struct VegaFrame {
 
   VegaAxis x, y;
   Json labels = Json::array(), colours = Json::array();
+  int words_at_top = 0;  ///< of vertical rules so far
 };
 
 /// A layer of those rows. One with a label takes its colour from the scale, of which the legend is made.
@@ -148,7 +149,8 @@ inline Layers vega_layers(const VegaFrame& frame, const BoxLayer& layer) {
     encoding["tooltip"] = tooltip_field();
     return vega_layer(frame, layer.label, layer.tone, rows, std::move(mark), std::move(encoding));
   };
-  return {part({{"type", "rule"}}, "low", "high"), part({{"type", "bar"}, {"width", 16}}, "lower", "upper"),
+  return {part({{"type", "rule"}}, "low", "high"),
+          part({{"type", "bar"}, {"width", 16}, {"fillOpacity", 0.35}}, "lower", "upper"),
           part({{"type", "tick"}, {"width", 16}, {"thickness", 3}, {"orient", "horizontal"}}, "y", nullptr)};
 }
 
@@ -184,7 +186,7 @@ inline Layers vega_layers(const VegaFrame& frame, const RectangleLayer& layer) {
                      std::move(encoding))};
 }
 
-inline Layers vega_layers(const VegaFrame& frame, const RuleLayer& layer) {
+inline Layers vega_layers(VegaFrame& frame, const RuleLayer& layer) {
   const VegaAxis& axis = layer.vertical ? frame.x : frame.y;
   const std::optional<double> value = axis.datum(layer.value);
   if (!value) return {};
@@ -194,7 +196,7 @@ inline Layers vega_layers(const VegaFrame& frame, const RuleLayer& layer) {
   if (layer.label.empty()) return result;
   encoding["text"] = {{"field", "text"}, {"type", "nominal"}};
   if (layer.vertical) {
-    encoding["y"] = {{"value", 8}};
+    encoding["y"] = {{"value", 8 + 14 * frame.words_at_top++}};  // below those of others
   } else {
     encoding["x"] = {{"value", 4}};
   }
@@ -213,6 +215,19 @@ inline Layers vega_layers(const VegaFrame& frame, const TextLayer& layer) {
   Json encoding = encoding_of(x, y);
   encoding["text"] = {{"field", "text"}, {"type", "nominal"}};
   return {vega_layer(frame, "", Tone::muted, std::move(rows), {{"type", "text"}}, std::move(encoding))};
+}
+
+/// The words beside a band for marks without a value: where it is, at the lower end of the other axis.
+inline Layers vega_band(VegaFrame& frame, bool vertical) {
+  const VegaAxis& axis = vertical ? frame.y : frame.x;
+  if (axis.axis().band.empty()) return {};
+  Json encoding = {{"x", vertical ? Json{{"value", 4}} : frame.x.band()},
+                   {"y", vertical ? frame.y.band() : Json{{"value", 8}}},
+                   {"text", {{"field", "text"}, {"type", "nominal"}}}};
+  const char* align = vertical || !axis.axis().band_at_high ? "left" : "right";
+  const Json words = {{"type", "text"}, {"align", align}, {"dy", vertical && axis.axis().band_at_high ? 10 : -10}};
+  const Json rows = Json::array({{{"text", axis.axis().band}}});
+  return {vega_layer(frame, "", Tone::muted, rows, words, std::move(encoding))};
 }
 
 }  // namespace eigentune::report_detail
