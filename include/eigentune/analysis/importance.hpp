@@ -44,24 +44,30 @@ namespace analysis_detail {
 /// squares fit is had without the trials.
 class VarianceAnalysis {
  public:
-  /// The richest polynomial for which there are three trials for each coefficient: of the third degree in each ordered
-  /// hyperparameter and an offset for each value of a choice, with products of two; else of lower degree, and without
-  /// products; absent if there are too few trials for straight lines.
+  /// Of the polynomials for which there are three trials for each coefficient, the one that explains most: those of
+  /// degree 5, 3, 2 and 1 in each ordered hyperparameter with an offset for each value of a choice, and those of degree
+  /// 3 and 2 with the products of two hyperparameters' linear terms and offsets besides. Absent if there are too few
+  /// trials for straight lines.
   static std::optional<VarianceAnalysis> fit(const SearchSpace& space, std::span<const Point* const> points,
                                              std::span<const double> scores) {
-    struct Richness {
+    struct Kind {
       int degree;
       bool products;
     };
-    for (const Richness one : {Richness{3, true}, {2, true}, {3, false}, {2, false}, {1, false}}) {
+    std::optional<VarianceAnalysis> best;
+    double most = 0.0;
+    for (const Kind kind : {Kind{1, false}, {2, false}, {3, false}, {5, false}, {2, true}, {3, true}}) {
       VarianceAnalysis analysis;
-      analysis.add_columns(space, points, one.degree);
-      if (one.products) analysis.add_products(space, points);
+      analysis.add_columns(space, points, kind.degree);
+      if (kind.products) analysis.add_products(points.size());
       if (points.size() < trials_per_coefficient * analysis.columns_.size()) continue;
       analysis.sum_products(scores);
-      return analysis;
+      const double explained = analysis.share(std::nullopt);
+      if (best && explained <= most) continue;
+      most = explained;
+      best = std::move(analysis);
     }
-    return std::nullopt;
+    return best;
   }
 
   /// The importance of hyperparameter `index`, or of all if absent, without the trials of group `left_out`.
@@ -73,7 +79,8 @@ class VarianceAnalysis {
     });
     const Fit mean = residual(products, [](const Column& column) { return column.first == nobody; });
     const double noise = full.squares / (products.trials - static_cast<double>(full.rank));
-    if (!(mean.squares > 0.0)) return 0.0;
+    constexpr double equal = 1e-12;  // all scores are, but for rounding
+    if (!(mean.squares > equal * products.sums.back())) return 0.0;
     return (least.squares - full.squares - static_cast<double>(full.rank - least.rank) * noise) /
            (mean.squares + noise);
   }
@@ -142,18 +149,23 @@ class VarianceAnalysis {
     return result;
   }
 
-  /// Legendre's polynomials: uncorrelated over the range.
+  /// Legendre's polynomials, uncorrelated over the range: (k + 1) P[k+1] = (2 k + 1) x P[k] - k P[k-1].
   static double legendre(int power, double x) {
-    return power == 1 ? x : power == 2 ? 1.5 * x * x - 0.5 : x * (2.5 * x * x - 1.5);
+    double before = 1.0, value = x;
+    for (int k = 1; k < power; ++k) {
+      const double next = (portable::rounded((2 * k + 1) * x * value) - portable::rounded(k * before)) / (k + 1);
+      before = std::exchange(value, next);
+    }
+    return value;
   }
 
-  void add_products(const SearchSpace&, std::span<const Point* const> points) {
+  void add_products(std::size_t trials) {
     for (std::size_t a = 0; a < linear_.size(); ++a) {
       for (std::size_t b = a + 1; b < linear_.size(); ++b) {
         for (const std::size_t i : linear_[a]) {
           for (const std::size_t j : linear_[b]) {
             Column product{.first = columns_[i].first, .second = columns_[j].first};
-            for (std::size_t k = 0; k < points.size(); ++k) {
+            for (std::size_t k = 0; k < trials; ++k) {
               product.values.push_back(columns_[i].values[k] * columns_[j].values[k]);
             }
             columns_.push_back(std::move(product));
@@ -264,10 +276,10 @@ inline std::optional<Importances> importances_of(const SearchSpace& space, std::
 ///
 /// - The scores are normal scores (Blom 1958), so that only the order of the trials counts, not how bad the worst are.
 ///   Infeasible trials take part as the worst, all equal.
-/// - The polynomial is of the third degree in the position of each ordered hyperparameter on its scale, has an offset
-///   for each value of a choice, and the products of two hyperparameters' linear terms and offsets; of lower degree or
-///   without products where there are fewer than three trials for a coefficient. A conditional hyperparameter's terms
-///   are 0 where it is not active; what its being active does is its condition's.
+/// - Of a few polynomials the one that explains most is taken, none with fewer than three trials for a coefficient: of
+///   degree up to 5 in the position of each ordered hyperparameter on its scale, with an offset for each value of a
+///   choice, and, up to degree 3, with the products of two hyperparameters' linear terms and offsets. A conditional
+///   hyperparameter's terms are 0 where it is not active; what its being active does is its condition's.
 /// - The share is omega squared, (S_j - q_j s^2) / (S + s^2), which is 0 on average for a hyperparameter without
 /// effect,
 ///   however noisy the scores (Hays, "Statistics", 1963): S_j is the sum of squares that the q_j terms with

@@ -54,9 +54,10 @@ inline constexpr double wide_ratio = 30.0;
 
 /// The axis of an objective, on which a few terrible values do not squash the others:
 ///
-/// - it goes from the best value to the worst, but no further than half as far again behind the third quartile as that
-///   is behind the best (2.5 times that distance in all); so the better three quarters have at least two fifths of it.
-///   Worse values are drawn at its end, and their tooltips say what they are;
+/// - it goes from the best value to the worst, but no further than four times as far from the best as the third
+/// quartile
+///   is, so that the better three quarters of the values have at least a quarter of it. Worse values are drawn at its
+///   end, and their tooltips say what they are;
 /// - if all values are above 0 a reader may switch to the log scale. It is on from the beginning, and the distances are
 ///   those of logarithms, where the third quartile and the best have a ratio of 30 or more.
 ///
@@ -75,7 +76,7 @@ inline ClippedAxis outcome_axis(std::string title, std::vector<double> values, D
   const double best = values.front(), worst = values.back(), quartile = values[3 * (values.size() - 1) / 4];
   if (least > 0.0 && std::max(quartile / best, best / quartile) >= wide_ratio) axis.scale = AxisScale::log;
 
-  constexpr double reach = 2.5;
+  constexpr double reach = 4.0;
   const bool log = axis.scale == AxisScale::log;
   const double limit = log ? best * portable::pow(quartile / best, reach) : best + reach * (quartile - best);
   double last = worst;

@@ -79,7 +79,7 @@ inline Plot pair_plot(const StudyData& data, const PlotOptions& options = {}) {
     double x, y, share;
   };
   std::vector<Site> sites;
-  PointLayer all{.label = "trials", .tone = Tone::ordinary}, best{.label = marks.best_label(), .tone = Tone::best};
+  PointLayer all{.label = "trials", .tone = Tone::muted}, best{.label = marks.best_label(), .tone = Tone::best};
   PointLayer crosses{.label = "infeasible", .tone = Tone::infeasible, .symbol = Symbol::cross};
   const auto total = static_cast<double>(marks.ranked().size() + marks.infeasible().size());
   const auto add = [&](const TrialRecord& trial, double beaten, PointLayer& layer) {
@@ -137,7 +137,12 @@ inline Plot pair_plot(const StudyData& data, const PlotOptions& options = {}) {
       }
     }
   }
-  plot.shades = Plot::Shades{.title = fmt::format("share of the trials that are worse in {}", marks.metric())};
+  for (PlotRectangle& cell : map.rectangles) {
+    cell.tooltip = fmt::format("{:.0f}% of the trials are worse than those around here", 100.0 * *cell.shade);
+    cell.shade = darkest > lightest ? (*cell.shade - lightest) / (darkest - lightest) : 0.5;
+  }
+  if (darkest > lightest)
+    plot.shades = Plot::Shades{.title = "share of worse trials", .low = lightest, .high = darkest};
   plot.description = fmt::format(
       "{}. The trials around {} {:.3g} and {} {:.3g} are the best: on average {:.0f}% of all are worse. Around the "
       "worst "
