@@ -14,50 +14,17 @@
 
 #include "analysis/hand_made.hpp"
 #include "report/document.hpp"
+#include "report/some_study.hpp"
 #include "support/expect.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace eigentune {
 namespace {
 
-using support::document_problem, support::occurrences, support::study_of;
+using support::document_problem, support::occurrences, support::some_study, support::study_of;
 
 const std::string hostile = "<script>alert(1)</script>";
 const std::string hostile_escaped = "&lt;script&gt;alert(1)&lt;/script&gt;";
-
-/// Conditional hyperparameters, infeasible trials, curves.
-StudyData some_study(std::int64_t trials = 48) {
-  SearchSpace space;
-  const auto optimizer = space.scientific("optimizer", choice({"nesterov", "adam"}));
-  space.nuisance("learning_rate", log_uniform(1e-2, 10.0), optimizer.is("nesterov"));
-  space.nuisance("learning_rate", log_uniform(1e-5, 1e-1), optimizer.is("adam"));
-  space.nuisance("beta1", one_minus_log_uniform(0.5, 0.99), optimizer.is("adam"));
-  space.fixed("batch_size", 128);
-  StudyData data = study_of(space, trials, [](const Point& point) -> std::optional<double> {
-    const bool adam = point.get<std::string>("optimizer") == "adam";
-    const double away = portable::log(point.get<double>("learning_rate") / (adam ? 1e-3 : 0.3));
-    if (away > 3.0) return std::nullopt;
-    return 0.02 + 0.01 * away * away;
-  });
-  data.definition.name = "nesterov-or-adam";
-  data.definition.question = "Which optimizer is better?";
-  data.definition.trials = trials;
-  for (TrialRecord& trial : data.trials) {
-    TrainingCurve curve;
-    const double end = trial.objective.value_or(std::numeric_limits<double>::quiet_NaN());
-    for (int i = 1; i <= 20; ++i) {
-      curve.add(i * 100, {.training_loss = end + 1.0 / i, .validation_error = end + 0.5 / i, .gradient_norm = 1.0});
-    }
-    if (trial.objective) {
-      trial.best_step = 2000;
-    } else {
-      trial.reason = "training_loss was nan at step 100";
-      trial.infeasible_step = 100;
-    }
-    data.curves.emplace(trial.number, std::move(curve));
-  }
-  return data;
-}
 
 std::string contents(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -128,7 +128,7 @@ inline std::string drawn_layer(const SvgLayout& layout, const LineLayer& layer, 
   constexpr std::size_t crowd = 20'000;  // points of which nobody sees a tenth of a pixel
   std::size_t points = 0;
   for (const PlotLine& line : layer.lines) points += line.x.size();
-  const int decimals = points > crowd ? 0 : 1;
+  const int decimals = points > crowd ? 0 : decimals_of(layout);
   std::string result =
       fmt::format("<g class=\"lines{} tone-{}\"{}>", layer.bold ? " bold" : "", to_string(layer.tone), clip);
   for (const PlotLine& line : layer.lines) {
