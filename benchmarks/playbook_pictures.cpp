@@ -8,6 +8,8 @@
 #include <eigentune/report/best_step_plot.hpp>
 #include <eigentune/report/bootstrap_plot.hpp>
 #include <eigentune/report/isolation_plot.hpp>
+#include <eigentune/report/markup.hpp>
+#include <eigentune/report/palette.hpp>
 #include <eigentune/report/svg.hpp>
 #include <eigentune/report/training_curves.hpp>
 #include <eigentune/search/halton.hpp>
@@ -119,7 +121,7 @@ void add_picture(std::string& page, std::string_view heading, std::string_view t
   static int number = 0;  // ids are unique in a page
   plot.id = fmt::format("picture-{}", ++number);
   fmt::format_to(std::back_inserter(page), "<section><h2>{}</h2><p>{}</p>{}<p>{}</p></section>\n", heading, text,
-                 svg(plot), report_detail::escaped(plot.description));
+                 svg(plot), escaped(plot.description));
 }
 
 }  // namespace
@@ -132,7 +134,7 @@ int main(int argument_count, char** arguments) {
       "body{{font:15px "
       "sans-serif;margin:2em;columns:2}}section{{break-inside:avoid;max-width:34em}}</style></head><body>"
       "<h1>The pictures of the playbook, from simulated studies</h1>\n",
-      report_detail::with_colours(report_detail::plot_style(), false));
+      with_colours(plot_style(), false));
   add_picture(page, "A bad search space", "The best trials cluster at the upper bound of the learning rate.",
               axis_plots(valley(1e-4, 0.3))[0]);
   add_picture(page, "A good search space", "The best trials lie well inside.", axis_plots(valley(1e-2, 30.0))[0]);
