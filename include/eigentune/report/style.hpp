@@ -50,8 +50,8 @@ details summary{cursor:pointer}
 .sections>.wide{grid-column:1/-1}
 section{min-width:0}
 figure{margin:0;padding:8px;background:var(--surface);border:1px solid var(--grid);border-radius:8px;break-inside:avoid;min-width:0}
-figcaption{display:flex;flex-wrap:wrap;gap:.25rem .5rem;align-items:center;justify-content:space-between;padding:0 4px;font-weight:600;line-height:1.3}
-figcaption div{display:flex;gap:.25rem}
+figcaption{display:flex;gap:.5rem;align-items:flex-start;justify-content:space-between;padding:0 4px;font-weight:600;line-height:1.3}
+figcaption div{display:flex;flex:none;gap:.25rem}
 .plot{display:block;width:100%;height:auto;max-width:560px}
 .plot [data-trial]{cursor:pointer}
 .scroll{overflow:auto;max-height:80vh;background:var(--surface);border:1px solid var(--grid);border-radius:8px}
