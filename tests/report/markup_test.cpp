@@ -65,6 +65,15 @@ TEST(TextWidth, ShortensBetweenCharactersAndOnlyWhatIsTooLong) {
   EXPECT_EQ(shortened("", 0.0), "");
 }
 
+TEST(TextWidth, ShortensInTheMiddleWhereTheEndTellsApart) {
+  EXPECT_EQ(shortened_in_middle("adam", 10.0), "adam");
+  const std::string shown = shortened_in_middle("learning_rate[optimizer=adam]", 10.0);
+  EXPECT_TRUE(shown.starts_with("learnin") && shown.ends_with("=adam]")) << shown;
+  EXPECT_LE(text_width(shown), 10.0);
+  const std::string greek = shortened_in_middle("\xCE\xB2\xCE\xB2\xCE\xB2\xCE\xB2\xCE\xB2\xCE\xB2", 3.0);
+  EXPECT_EQ(support::document_problem("<p>" + greek + "</p>"), "");
+}
+
 TEST(TextWidth, WrapsAtSpacesAndUnderscores) {
   EXPECT_EQ(wrapped("no objective", 6.0, 2), (std::vector<std::string>{"no", "objective"}));
   EXPECT_EQ(wrapped("weight_decay", 5.0, 2), (std::vector<std::string>{"weight_", "decay"}));

@@ -59,7 +59,7 @@ table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nu
 caption{padding:.5rem .75rem;text-align:left;color:var(--soft)}
 th,td{padding:.25rem .75rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 .words-cell{text-align:left}
-td.reason{white-space:normal;min-width:16rem;text-align:left}
+td.reason{white-space:normal;min-width:22rem;text-align:left}
 thead th{position:sticky;top:0;background:var(--wash);vertical-align:bottom}
 thead button{font:inherit;font-weight:700;border:0;padding:0;background:none;color:inherit;text-align:inherit}
 th[aria-sort=ascending] button::after{content:" \25B2"}
