@@ -206,7 +206,8 @@ struct SvgLayout {
     if (x.ticks.empty()) return left;
     const double first = x.from + x.ticks.front().position * (x.to - x.from);
     const double reach = std::min(longest_slanted, width_of(x.ticks.front().label)) * slant_cosine;
-    return std::min(left + std::max(0.0, margin + reach - first), std::max(most, left));
+    const double missing = margin + reach + 1.0 - first;
+    return missing <= 0.0 ? left : std::min(left + 1.3 * missing, std::max(most, left));  // the tick moves by less
   }
 
   /// Whether the labels of categories fit side by side.
