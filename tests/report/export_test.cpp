@@ -28,28 +28,26 @@ StudyData two_branches() {
   data.space.nuisance("learning_rate", log_uniform(1e-4, 1.0));
   data.space.nuisance("beta1", one_minus_log_uniform(0.5, 0.99), optimizer.is("adam, with a comma"));
   data.space.fixed("batch_size", 128);
-  const StorageTime start = std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(12) +
-                            std::chrono::milliseconds(250);
+  const StorageTime start =
+      std::chrono::sys_days(std::chrono::year(2026) / 1 / 31) + std::chrono::hours(12) + std::chrono::milliseconds(250);
+  data.trials.push_back({.number = 0,
+                         .point = Point{{{"optimizer", "sgd"}, {"learning_rate", 0.1}, {"batch_size", 128}}},
+                         .state = TrialState::complete,
+                         .attempt = 1,
+                         .objective = 0.1 + 0.2,
+                         .best_step = 40,
+                         .worker = "host:1",
+                         .started = start,
+                         .finished = start + std::chrono::hours(13)});
   data.trials.push_back(
-      {.number = 0,
-       .point = Point{{{"optimizer", "sgd"}, {"learning_rate", 0.1}, {"batch_size", 128}}},
-       .state = TrialState::complete,
-       .attempt = 1,
-       .objective = 0.1 + 0.2,
-       .best_step = 40,
-       .worker = "host:1",
-       .started = start,
-       .finished = start + std::chrono::hours(13)});
-  data.trials.push_back({.number = 1,
-                         .point = Point{{{"optimizer", "adam, with a comma"},
-                                         {"learning_rate", 1e-4},
-                                         {"beta1", 0.9},
-                                         {"batch_size", 128}}},
-                         .state = TrialState::infeasible,
-                         .attempt = 2,
-                         .reason = "loss is \"nan\"\nat once",
-                         .infeasible_step = 3,
-                         .diverged_step = 3});
+      {.number = 1,
+       .point =
+           Point{{{"optimizer", "adam, with a comma"}, {"learning_rate", 1e-4}, {"beta1", 0.9}, {"batch_size", 128}}},
+       .state = TrialState::infeasible,
+       .attempt = 2,
+       .reason = "loss is \"nan\"\nat once",
+       .infeasible_step = 3,
+       .diverged_step = 3});
   data.trials.push_back({.number = 2});
   return data;
 }
@@ -120,12 +118,13 @@ TEST(TextSummary, TellsTheStudyAndSendsNoControlCharacter) {
   StudyData data = two_branches();
   data.definition.notes = "red \x1b[31m";
   const std::string text = text_summary(data);
-  EXPECT_TRUE(text.starts_with("study \"which, \"really\"\"\n"
-                               "  question: Which?\n"
-                               "  notes: red \\x1b[31m\n"
-                               "  objective: validation_error, minimize\n"
-                               "  budget: 3 of 4 trials: 1 complete, 1 infeasible, 1 queued\n"
-                               "  best: trial 0, validation_error 0.3 at step 40, at "))
+  EXPECT_TRUE(
+      text.starts_with("study \"which, \"really\"\"\n"
+                       "  question: Which?\n"
+                       "  notes: red \\x1b[31m\n"
+                       "  objective: validation_error, minimize\n"
+                       "  budget: 3 of 4 trials: 1 complete, 1 infeasible, 1 queued\n"
+                       "  best: trial 0, validation_error 0.3 at step 40, at "))
       << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_EQ(text.back(), '\n');

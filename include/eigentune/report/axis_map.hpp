@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -59,12 +60,15 @@ class AxisMap {
       high_ *= 2.0;
     } else if (scale_ == AxisScale::one_minus_log) {
       low_ = 1.0 - 2.0 * (1.0 - high_);
-      high_ = 1.0 - 0.5 * (1.0 - high_);
+      high_ = std::min(1.0 - 0.5 * (1.0 - high_), 0x1.fffffffffffffp-1);
     } else {
       const double margin = low_ == 0.0 ? 1.0 : std::abs(low_) / 2.0;
       low_ -= margin;
       high_ += margin;
     }
+    constexpr double most = std::numeric_limits<double>::max();
+    low_ = std::max(low_, -most);
+    high_ = std::min(high_, most);
   }
 
   AxisScale scale_;

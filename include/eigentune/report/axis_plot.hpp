@@ -2,6 +2,7 @@
 
 #include <eigentune/analysis/infeasible_region.hpp>
 #include <eigentune/analysis/study_data.hpp>
+#include <eigentune/report/clipped_axis.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_axes.hpp>
 #include <eigentune/report/plot_options.hpp>
@@ -79,11 +80,11 @@ inline std::string axis_plot_description(const TrialMarks& marks, const Hyperpar
 /// The playbook's basic hyperparameter axis plots ("Examining the search space boundaries"): for each varied
 /// hyperparameter the objective of the trials in which it is active against its value, from bound to bound of the
 /// search space and on its scale. Values of a choice are categories, in which trials are spread sideways. Infeasible
-/// trials are red crosses in a band beyond the worst objectives; for terrible ones see OutcomeAxis. In the order of the
-/// space; none for a hyperparameter that no final trial has.
+/// trials are red crosses in a band beyond the worst objectives; for terrible ones see outcome_axis. In the order of
+/// the space; none for a hyperparameter that no final trial has.
 inline std::vector<Plot> axis_plots(const StudyData& data, const PlotOptions& options = {}) {
   const report_detail::TrialMarks marks(data, options);
-  const report_detail::OutcomeAxis outcome = marks.objective_axis();
+  const report_detail::ClippedAxis outcome = marks.objective_axis();
   std::vector<Plot> plots;
   for (std::size_t index = 0; index < data.space.hyperparameters().size(); ++index) {
     const Hyperparameter& hyperparameter = data.space.hyperparameters()[index];

@@ -3,6 +3,7 @@
 #include <eigentune/analysis/best_of_n.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/direction.hpp>
+#include <eigentune/report/clipped_axis.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_axes.hpp>
 #include <eigentune/report/plot_options.hpp>
@@ -28,8 +29,8 @@ inline Plot bootstrap_plot(const StudyData& data, const PlotOptions& options = {
   std::vector<double> costs;
   for (const RankedTrial& one : marks.ranked()) costs.push_back(one.cost);
   const BestOfN best(std::move(costs), static_cast<std::int64_t>(marks.infeasible().size()));
-  const report_detail::OutcomeAxis outcome = marks.objective_axis();
-  plot.y = outcome.axis();
+  const report_detail::ClippedAxis outcome = marks.objective_axis();
+  plot.y = outcome.axis;
   plot.y.title = fmt::format("best {}", marks.metric());
 
   BoxLayer layer{.label = "quartiles, whiskers at 5% and 95%"};

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <eigentune/analysis/finding.hpp>
+#include <eigentune/core/error.hpp>
 #include <eigentune/report/markup.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -60,6 +62,13 @@ inline std::string trial_links(const std::vector<std::int64_t>& trials) {
   return result;
 }
 
+/// A number that is whole as it is, another in four digits.
+inline std::string evidence_text(double value) {
+  constexpr double most = 1e9;
+  const bool is_whole = is_finite(value) && std::abs(value) < most && std::floor(value) == value;
+  return is_whole ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
+
 /// A sentence: with a capital if nothing comes before it, and a full stop.
 inline std::string sentence(std::string text, bool with_capital) {
   if (text.empty()) return text;
@@ -87,7 +96,8 @@ inline std::string finding_item(const Finding& finding, const VerdictStyle& styl
   if (!finding.evidence.empty()) {
     result += "<p class=\"evidence\">Evidence: ";
     for (const Evidence& one : finding.evidence) {
-      result += fmt::format("{}{} {:.4g}", &one == &finding.evidence.front() ? "" : ", ", escaped(one.name), one.value);
+      result += fmt::format("{}{} {}", &one == &finding.evidence.front() ? "" : ", ", escaped(one.name),
+                            evidence_text(one.value));
     }
     result += "</p>\n";
   }

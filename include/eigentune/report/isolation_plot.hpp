@@ -3,6 +3,7 @@
 #include <eigentune/analysis/scientific_comparison.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/report/axis_plot.hpp>
+#include <eigentune/report/clipped_axis.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_axes.hpp>
 #include <eigentune/report/plot_options.hpp>
@@ -30,7 +31,7 @@ namespace eigentune {
 inline Plot isolation_plot(const StudyData& data, std::size_t index, const PlotOptions& options = {}) {
   const Hyperparameter& hyperparameter = data.space.hyperparameters()[index];
   const report_detail::TrialMarks marks(data, options);
-  const report_detail::OutcomeAxis outcome = marks.objective_axis();
+  const report_detail::ClippedAxis outcome = marks.objective_axis();
   Plot plot{.id = report_detail::plot_id("isolation", index, hyperparameter.id),
             .title = fmt::format("best {} for each value of {}", marks.metric(), hyperparameter.id),
             .x = report_detail::hyperparameter_axis(hyperparameter)};
@@ -62,7 +63,7 @@ inline Plot isolation_plot(const StudyData& data, std::size_t index, const PlotO
       if (value.size() > 0) plot.description += fmt::format(" {}: all {} infeasible.", value.label, value.size());
       continue;
     }
-    const TrialRecord& trial = marks.trial(value.trials.front());
+    const TrialRecord& trial = *marks.trial(value.trials.front());
     const double x = *x_of(trial), y = outcome.place(*trial.objective);
     points.points.push_back({.x = x,
                              .y = y,

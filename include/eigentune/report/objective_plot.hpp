@@ -2,6 +2,7 @@
 
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/direction.hpp>
+#include <eigentune/report/clipped_axis.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_axes.hpp>
 #include <eigentune/report/plot_options.hpp>
@@ -22,7 +23,7 @@ namespace eigentune {
 /// layers if no trial is final.
 inline Plot objective_plot(const StudyData& data, const PlotOptions& options = {}) {
   const report_detail::TrialMarks marks(data, options);
-  const report_detail::OutcomeAxis outcome = marks.objective_axis();
+  const report_detail::ClippedAxis outcome = marks.objective_axis();
   Plot plot{.id = "objective", .title = fmt::format("{} against the number of the trial", marks.metric())};
   if (marks.empty()) return plot;
   const double end = static_cast<double>(data.trials.back().number) + 0.5;

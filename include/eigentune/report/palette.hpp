@@ -1,8 +1,13 @@
 #pragma once
 
+#include <eigentune/core/error.hpp>
 #include <eigentune/report/plot.hpp>
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -41,24 +46,51 @@ constexpr std::string_view light_colour(std::string_view name) {
   return palette[2].light;
 }
 
+/// How many shades there are between the least and the most.
+inline constexpr int shade_count = 16;
+
+/// The name of a shade in style sheets: "shade-0" to "shade-15".
+inline std::string shade_name(int shade) {
+  return fmt::format("shade-{}", shade);
+}
+
+/// The name of the shade nearest to `share`, in [0, 1].
+inline std::string shade_of(double share) {
+  const double within = is_finite(share) ? std::clamp(share, 0.0, 1.0) : 0.0;
+  return shade_name(static_cast<int>(within * (shade_count - 1) + 0.5));
+}
+
+/// From little to much: towards dark on a light page, towards light on a dark one, in one hue.
+inline std::string shade_colour(int shade, bool dark) {
+  constexpr std::array<std::array<int, 3>, 2> light_ends = {{{232, 241, 248}, {9, 84, 138}}};
+  constexpr std::array<std::array<int, 3>, 2> dark_ends = {{{29, 40, 49}, {126, 199, 247}}};
+  const auto& ends = dark ? dark_ends : light_ends;
+  const auto mixed = [&](std::size_t i) { return ends[0][i] + (ends[1][i] - ends[0][i]) * shade / (shade_count - 1); };
+  return fmt::format("#{:02x}{:02x}{:02x}", mixed(0), mixed(1), mixed(2));
+}
+
 /// The palette as CSS variables: "--text:#1c2026;...".
 inline std::string palette_variables(bool dark) {
   std::string result;
   for (const PaletteColour& colour : palette) {
     result.append("--").append(colour.name).append(":").append(dark ? colour.dark : colour.light).append(";");
   }
+  for (int shade = 0; shade < shade_count; ++shade) {
+    result += fmt::format("--{}:{};", shade_name(shade), shade_colour(shade, dark));
+  }
   return result;
 }
 
 /// A style sheet with the colours themselves in place of variables, for readers of SVG that know none.
 inline std::string with_colours(std::string style, bool dark) {
-  for (const PaletteColour& colour : palette) {
-    std::string variable = "var(--";
-    variable.append(colour.name).append(")");
+  const auto replace = [&style](std::string_view name, std::string_view colour) {
+    const std::string variable = fmt::format("var(--{})", name);
     for (std::size_t at = style.find(variable); at != std::string::npos; at = style.find(variable, at)) {
-      style.replace(at, variable.size(), dark ? colour.dark : colour.light);
+      style.replace(at, variable.size(), colour);
     }
-  }
+  };
+  for (const PaletteColour& colour : palette) replace(colour.name, dark ? colour.dark : colour.light);
+  for (int shade = 0; shade < shade_count; ++shade) replace(shade_name(shade), shade_colour(shade, dark));
   return style;
 }
 
@@ -79,7 +111,6 @@ inline std::string plot_style() {
 .points circle,.bars rect{fill:currentColor;stroke:var(--surface)}
 .points path{fill:none;stroke:currentColor;stroke-width:2}
 .bars rect{stroke-width:.5}
-.cells rect{fill:currentColor;shape-rendering:crispEdges}
 .lines path{fill:none;stroke:currentColor;stroke-width:1.2;stroke-linejoin:round}
 .lines.tone-muted path{stroke-opacity:.55;stroke-width:1}
 .lines.bold path{stroke-width:2.4;stroke-opacity:1}
@@ -90,6 +121,10 @@ inline std::string plot_style() {
   for (int tone = 0; tone <= static_cast<int>(Tone::sixth); ++tone) {
     const std::string_view name = to_string(static_cast<Tone>(tone));
     style.append(".tone-").append(name).append("{color:var(--").append(name).append(")}\n");
+  }
+  for (int shade = 0; shade < shade_count; ++shade) {
+    const std::string name = shade_name(shade);  // the stroke covers the seams between cells
+    style += ".cells ." + name + "{fill:var(--" + name + ");stroke:var(--" + name + ");stroke-width:.6}\n";
   }
   return style;
 }

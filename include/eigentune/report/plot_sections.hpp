@@ -4,12 +4,19 @@
 #include <eigentune/report/axis_plot.hpp>
 #include <eigentune/report/best_step_plot.hpp>
 #include <eigentune/report/bootstrap_plot.hpp>
+#include <eigentune/report/gradient_norms.hpp>
+#include <eigentune/report/importance_plot.hpp>
 #include <eigentune/report/isolation_plot.hpp>
 #include <eigentune/report/objective_plot.hpp>
+#include <eigentune/report/pair_plot.hpp>
+#include <eigentune/report/parallel_coordinates.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_options.hpp>
+#include <eigentune/report/training_curves.hpp>
 #include <eigentune/space/hyperparameter.hpp>
 #include <eigentune/space/role.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -65,12 +72,38 @@ inline std::vector<PlotSection> plot_sections(const StudyData& data, const PlotO
       "The box plot of the best of n trials drawn from the study: if the last boxes are narrow and level, more trials "
       "would gain little.",
       no_objective, {bootstrap_plot(data, options)}));
+  sections.push_back(plot_section(
+      "Training curves",
+      "The curves of all trials with those of the best on top; a cross is where a trial turned infeasible.",
+      data.curves.empty() ? "No trial has a training curve."
+                          : "The training curves have no finite loss, error or metric.",
+      training_curve_plots(data, options)));
+  sections.push_back(plot_section("Gradient norms",
+                                  "The norms before clipping. The 90th percentile is where to begin if training needs "
+                                  "clipping; where more than half "
+                                  "of the steps are clipped, a lower learning rate is better.",
+                                  "No trial has reported gradient norms.",
+                                  {gradient_norm_plot(data, options), gradient_norm_histogram(data)}));
   sections.push_back(plot_section("Best steps",
                                   "Best steps early in training call for fewer steps, late ones for more.",
                                   "No trial has a best step and a training curve.", {best_step_plot(data, options)}));
   sections.push_back(plot_section("Objective over trials",
                                   "Each trial in the order of their numbers, and the best so far.",
                                   "No trial has ended yet.", {objective_plot(data, options)}));
+  sections.push_back(plot_section("Parallel coordinates",
+                                  "Each line is a trial; where the best ones run together, a value matters.", no_trial,
+                                  {parallel_coordinates_plot(data, options)}));
+  sections.push_back(plot_section(
+      "Importance of hyperparameters",
+      "The share of the variance of the trials' ranks that is lost without a hyperparameter, by a polynomial fitted to "
+      "them; infeasible trials are the worst.",
+      varied ? "There are too few trials to tell, or all have the same objective." : no_trial,
+      {importance_plot(data)}));
+  sections.push_back(plot_section(
+      "The two hyperparameters that matter most",
+      "The darker a place, the better the trials around it; crosses are infeasible trials.",
+      fmt::format("No two numeric hyperparameters have {} trials in common.", report_detail::least_pair_trials),
+      {pair_plot(data, options)}));
   return sections;
 }
 

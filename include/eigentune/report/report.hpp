@@ -33,7 +33,8 @@ struct ReportOptions {
 namespace report_detail {
 
 inline std::string plots_html(const PlotSection& section) {
-  std::string result = fmt::format("<section>\n<h2>{}</h2>\n", escaped(section.title));
+  std::string result = fmt::format("<section{}>\n<h2>{}</h2>\n", section.plots.size() > 1 ? " class=\"wide\"" : "",
+                                   escaped(section.title));
   if (!section.text.empty()) result += fmt::format("<p>{}</p>\n", escaped(section.text));
   if (!section.plots.empty()) result += "<div class=\"plots\">\n";
   for (const Plot& plot : section.plots) {
@@ -79,7 +80,9 @@ inline std::string report_html(const StudyData& data, const ReportOptions& optio
   result += fmt::format("<style>\n{}</style>\n</head>\n<body>\n", report_style());
   result += report_head(data);
   result += "<main>\n<section>\n<h2>Findings</h2>\n" + finding_list(diagnose(data)) + "</section>\n";
+  result += "<div class=\"sections\">\n";
   for (const PlotSection& section : plot_sections(data, options.plots)) result += plots_html(section);
+  result += "</div>\n";
   result += "<section>\n<h2>All trials</h2>\n" + trial_table(data) + "</section>\n";
   result += reproduction_html(data, options);
   result += fmt::format("<footer>Written by eigentune {}.</footer>\n</main>\n<script>\n{}</script>\n</body>\n</html>\n",

@@ -174,7 +174,8 @@ inline constexpr std::string_view report_script = R"js('use strict';
             scale === now ? ticks.removeAttribute('display') : ticks.setAttribute('display', 'none'));
         }
         const marks = '.points>*,.lines>path,.boxes path,.bars rect,.cells rect,.rule>*,.words>text';
-        $(marks, plot).forEach(mark => move(mark, switched.x || still, switched.y || still));
+        $(marks, plot).filter(mark => !mark.closest('.legend'))
+          .forEach(mark => move(mark, switched.x || still, switched.y || still));
         const trial = shown;
         show('');
         show(trial);

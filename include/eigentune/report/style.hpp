@@ -28,13 +28,13 @@ code,pre{font-family:ui-monospace,monospace;font-size:.92em}
 .notes{color:var(--soft);white-space:pre-line}
 .facts{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:.6rem 0 0;padding:.5rem .75rem;background:var(--surface);border:1px solid var(--grid);border-radius:8px}
 .facts div{display:flex;gap:.4rem}
-dt{color:var(--soft)}
+dt{color:var(--soft);white-space:nowrap}
 dd{margin:0;font-weight:600}
 main>section:first-child h2{margin-top:1rem}
 .findings{list-style:none;margin:0;padding:0;display:grid;gap:10px;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr))}
 .finding{padding:.6rem .8rem;background:var(--surface);border:1px solid var(--grid);border-left:5px solid var(--tone);border-radius:6px;break-inside:avoid}
-.verdict{display:inline-flex;align-items:center;gap:.35rem;margin-right:.25rem;color:var(--tone);font-weight:700}
-.verdict svg{width:1.1em;height:1.1em;flex:none}
+.verdict{margin-right:.25rem;white-space:nowrap;color:var(--tone);font-weight:700}
+.verdict svg{width:1.1em;height:1.1em;margin-right:.35rem;vertical-align:-.15em}
 .verdict .cut,.verdict .ink{fill:none;stroke:var(--surface);stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}
 .verdict .ink{stroke:currentColor}
 .problem{--tone:var(--infeasible)}
@@ -45,10 +45,13 @@ main>section:first-child h2{margin-top:1rem}
 .next{margin:.4rem 0;padding:.3rem .6rem;background:var(--wash);border-radius:4px}
 .evidence{color:var(--soft);font-size:.875rem}
 details summary{cursor:pointer}
-.plots{display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}
+.sections,.plots{display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}
+.sections{column-gap:24px}
+.sections>.wide{grid-column:1/-1}
+section{min-width:0}
 figure{margin:0;padding:8px;background:var(--surface);border:1px solid var(--grid);border-radius:8px;break-inside:avoid;min-width:0}
-figcaption{display:flex;flex-wrap:wrap;gap:.25rem .5rem;align-items:center;justify-content:space-between;padding:0 4px;font-weight:600;line-height:1.3}
-figcaption div{display:flex;gap:.25rem}
+figcaption{display:flex;gap:.5rem;align-items:flex-start;justify-content:space-between;padding:0 4px;font-weight:600;line-height:1.3}
+figcaption div{display:flex;flex:none;gap:.25rem}
 .plot{display:block;width:100%;height:auto;max-width:560px}
 .plot [data-trial]{cursor:pointer}
 .scroll{overflow:auto;max-height:80vh;background:var(--surface);border:1px solid var(--grid);border-radius:8px}
@@ -56,7 +59,7 @@ table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nu
 caption{padding:.5rem .75rem;text-align:left;color:var(--soft)}
 th,td{padding:.25rem .75rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 .words-cell{text-align:left}
-td.reason{white-space:normal;min-width:16rem;text-align:left}
+td.reason{white-space:normal;min-width:22rem;text-align:left}
 thead th{position:sticky;top:0;background:var(--wash);vertical-align:bottom}
 thead button{font:inherit;font-weight:700;border:0;padding:0;background:none;color:inherit;text-align:inherit}
 th[aria-sort=ascending] button::after{content:" \25B2"}
@@ -75,7 +78,7 @@ input{width:6rem}
 .highlights path{fill:none;stroke:currentColor;stroke-width:3.5;stroke-opacity:1;pointer-events:none}
 .highlights circle{fill:currentColor;stroke:var(--text);stroke-width:1.5;pointer-events:none}
 footer{margin:2rem 0 1rem;color:var(--soft);font-size:.875rem}
-@media(max-width:600px){header,main{padding:0 10px}header{padding-top:10px}.tools{padding:.4rem 10px}}
+@media(max-width:600px){figure{padding:6px 3px}header,main{padding:0 10px}header{padding-top:10px}.tools{padding:.4rem 10px}}
 )";
   style += "@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{color-scheme:light;" +
            palette_variables(false) +

@@ -26,7 +26,7 @@ inline std::string drawn_label(const SvgLayout& layout, const DrawnAxis& axis, c
     const double room = std::min(longest_slanted, (place - margin) / slant_cosine);
     return text_element(fmt::format("class=\"end\" transform=\"translate({} {})rotate(-{})\"",
                                     coordinate(place + 4.0, 1), coordinate(below + 9.0, 1), slant_degrees),
-                        shortened(label, room / font_size), label);
+                        shortened_in_middle(label, room / font_size), label);
   }
   const double x = axis.vertical ? layout.left - tick_length - 4.0 : place;
   const double y = axis.vertical ? place + 4.0 : below + font_size;

@@ -15,7 +15,7 @@
 namespace eigentune {
 
 struct SvgOptions {
-  double width = 440.0;        ///< of the drawing, in px; a text is 12 px high
+  double width = 420.0;        ///< of the drawing, in px; a text is 12 px high, and still 10 on a page of 400 px
   double plot_height = 220.0;  ///< of what is between the axes
   /// A file of its own, with title, style and background. Otherwise part of a page that has plot_style(), where the
   /// title is written beside the plot.
@@ -89,7 +89,9 @@ struct DrawnAxis {
   }
 
   /// The label in the room that it has.
-  std::string offered(const std::string& label) const { return shortened(label, longest_offered / font_size); }
+  std::string offered(const std::string& label) const {
+    return shortened_in_middle(label, longest_offered / font_size);
+  }
 
  private:
   std::vector<Tick> ticks_on(const PlotAxis& drawn) const {
@@ -175,7 +177,12 @@ struct SvgLayout {
       }
       x.slanted = !categories_fit();
       x.find_ticks(x.slanted ? longest_slanted : x.length());
-      if (x.slanted) break;
+      if (x.slanted) {  // again, if the first label needs room on the left
+        const double needed = room_for_slanted();
+        if (needed <= left) break;
+        left = needed;
+        continue;
+      }
       double beyond = 0.0;
       for (const auto* ticks : {&x.ticks, &x.other_ticks}) {
         for (const Tick& tick : *ticks) {
@@ -190,6 +197,17 @@ struct SvgLayout {
       right -= std::min(beyond, 60.0);
     }
     if (x.has_band()) drop_under_band_label();
+  }
+
+  /// Where the area between the axes must begin for the first of slanted labels not to be cut.
+  double room_for_slanted() const {
+    using namespace report_detail;
+    constexpr double most = 110.0;
+    if (x.ticks.empty()) return left;
+    const double first = x.from + x.ticks.front().position * (x.to - x.from);
+    const double reach = std::min(longest_slanted, width_of(x.ticks.front().label)) * slant_cosine;
+    const double missing = margin + reach + 1.0 - first;
+    return missing <= 0.0 ? left : std::min(left + 1.3 * missing, std::max(most, left));  // the tick moves by less
   }
 
   /// Whether the labels of categories fit side by side.

@@ -80,10 +80,10 @@ class SvgLegend {
     constexpr double step = 10.0;
     const std::string low = fmt::format("{:.4g}", shades.low), high = fmt::format("{:.4g}", shades.high);
     const double from = report_detail::width_of(low) + 6.0;
-    std::string symbol = fmt::format("<text y=\"4\">{}</text><g class=\"cells tone-first\">", low);
+    std::string symbol = fmt::format("<text y=\"4\">{}</text><g class=\"cells\">", low);
     for (int i = 0; i < steps; ++i) {
-      symbol += fmt::format("<rect x=\"{}\" y=\"-6\" width=\"{}\" height=\"12\" fill-opacity=\"{}\"/>",
-                            coordinate(from + step * i), coordinate(step), shade_opacity(i / (steps - 1.0)));
+      symbol += fmt::format("<rect x=\"{}\" y=\"-6\" width=\"{}\" height=\"12\" class=\"{}\"/>",
+                            coordinate(from + step * i), coordinate(step), shade_of(i / (steps - 1.0)));
     }
     symbol += "</g>";
     const std::string text = shades.title.empty() ? high : high + "  " + shades.title;
@@ -101,15 +101,6 @@ class SvgLegend {
     used_ += width + gap;
   }
 
- public:
-  /// How opaque a shade in [0, 1] is drawn over the surface.
-  static std::string shade_opacity(double shade) {
-    constexpr double lightest = 0.06;
-    const double within = is_finite(shade) ? std::clamp(shade, 0.0, 1.0) : 0.0;
-    return coordinate(lightest + (1.0 - lightest) * within);
-  }
-
- private:
   double room_, used_ = 0.0;
   int rows_ = 0;
   std::vector<Entry> entries_;

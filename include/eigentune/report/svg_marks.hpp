@@ -4,7 +4,6 @@
 #include <eigentune/report/palette.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/svg_layout.hpp>
-#include <eigentune/report/svg_legend.hpp>
 
 #include <fmt/format.h>
 
@@ -128,7 +127,7 @@ inline std::string drawn_layer(const SvgLayout& layout, const LineLayer& layer, 
   constexpr std::size_t crowd = 20'000;  // points of which nobody sees a tenth of a pixel
   std::size_t points = 0;
   for (const PlotLine& line : layer.lines) points += line.x.size();
-  const int decimals = points > crowd ? 0 : 1;
+  const int decimals = points > crowd ? 0 : decimals_of(layout);
   std::string result =
       fmt::format("<g class=\"lines{} tone-{}\"{}>", layer.bold ? " bold" : "", to_string(layer.tone), clip);
   for (const PlotLine& line : layer.lines) {
@@ -200,10 +199,10 @@ inline std::string drawn_layer(const SvgLayout& layout, const RectangleLayer& la
     const std::int64_t left = in_units(std::min(*x_low, *x_high), 2), right = in_units(std::max(*x_low, *x_high), 2);
     const std::int64_t upper = in_units(std::min(*y_low, *y_high), 2), lower = in_units(std::max(*y_low, *y_high), 2);
     if (left == right || upper == lower) continue;
-    result += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}{}", decimal(left, 2), decimal(upper, 2),
-                          decimal(right - left, 2), decimal(lower - upper, 2),
-                          one.shade ? fmt::format(" fill-opacity=\"{}\"", SvgLegend::shade_opacity(*one.shade)) : "",
-                          closed("rect", one.tooltip));
+    result +=
+        fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}{}", decimal(left, 2), decimal(upper, 2),
+                    decimal(right - left, 2), decimal(lower - upper, 2),
+                    one.shade ? fmt::format(" class=\"{}\"", shade_of(*one.shade)) : "", closed("rect", one.tooltip));
   }
   return result + "</g>";
 }

@@ -43,8 +43,9 @@ class PlacedWords {
       if (!x || !y) continue;
       const std::string shown = shortened(text.text, room_at(layer, text, *x) / font_size);
       const double half = width_of(shown) / 2.0;
-      const double center = std::clamp(*x, std::min(half + 2.0, layout_.width / 2.0),
-                                       std::max(layout_.width - half - 2.0, layout_.width / 2.0));
+      const double middle = (layout_.left + layout_.right) / 2.0;  // of what is too wide
+      const double center =
+          std::clamp(*x, std::min(layout_.left + half + 3.0, middle), std::max(layout_.width - half - 3.0, middle));
       result += text_element(
           fmt::format("class=\"middle halo\" x=\"{}\" y=\"{}\"", coordinate(center, 1), coordinate(*y + 4.0, 1)), shown,
           text.text);

@@ -51,6 +51,24 @@ inline std::string shortened(std::string_view text, double width) {
   return kept == text.size() ? std::string(text) : std::string(text.substr(0, kept)).append(ellipsis);
 }
 
+/// The text, or its beginning and its end around an ellipsis, as much as fits into `width`: what tells
+/// learning_rate[optimizer=adam] from learning_rate[optimizer=sgd] is at the end.
+inline std::string shortened_in_middle(std::string_view text, double width) {
+  constexpr double share_of_beginning = 0.55;
+  if (text_width(text) <= width) return std::string(text);
+  const std::string beginning = shortened(text, share_of_beginning * width + 1.0 - share_of_beginning);
+  double room = width - text_width(beginning);
+  std::size_t from = text.size();
+  while (from > 0) {
+    std::size_t before = from - 1;
+    while (before > 0 && (static_cast<unsigned char>(text[before]) & 0xC0) == 0x80) --before;
+    room -= text_width(text.substr(before, from - before));
+    if (room < 0.0) break;
+    from = before;
+  }
+  return beginning + std::string(text.substr(from));
+}
+
 /// The text in lines that are broken at spaces and underscores where `width` asks for it, at most `most_lines` of them;
 /// what does not fit is shortened.
 inline std::vector<std::string> wrapped(std::string_view text, double width, std::size_t most_lines) {

@@ -2,6 +2,7 @@
 
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/error.hpp>
+#include <eigentune/report/clipped_axis.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_axes.hpp>
 #include <eigentune/report/plot_options.hpp>
@@ -67,9 +68,10 @@ class TrialMarks {
   }
 
   const StudyData& data() const { return *data_; }
-  /// The trial of that number, which one of the study has.
-  const TrialRecord& trial(std::int64_t number) const {
-    return *std::ranges::lower_bound(data_->trials, number, {}, &TrialRecord::number);
+  /// The trial of that number; null if there is none.
+  const TrialRecord* trial(std::int64_t number) const {
+    const auto found = std::ranges::lower_bound(data_->trials, number, {}, &TrialRecord::number);
+    return found != data_->trials.end() && found->number == number ? &*found : nullptr;
   }
   /// Those with an objective, the best first; then the best of them, and the others.
   std::span<const RankedTrial> ranked() const { return ranked_; }
@@ -94,7 +96,7 @@ class TrialMarks {
   }
 
   /// The axis of the objective, with a band for trials without one if there are any.
-  OutcomeAxis objective_axis() const { return OutcomeAxis(metric(), objectives(), data_->direction()); }
+  ClippedAxis objective_axis() const { return outcome_axis(metric(), objectives(), data_->direction()); }
 
   /// The hyperparameters that vary.
   std::vector<const Hyperparameter*> varied() const {
@@ -115,7 +117,7 @@ class TrialMarks {
       if (value != nullptr) text += fmt::format(" {} {},", one.name, value_text(*value));
     }
     if (has_objective(trial)) return text + fmt::format(" {} {:.4g}", metric(), *trial.objective);
-    text += fmt::format(" {}", is_infeasible(trial) ? to_string(trial.state) : "no objective");
+    text += fmt::format(" {}", trial.state == TrialState::complete ? "no objective" : to_string(trial.state));
     if (trial.infeasible_step) text += fmt::format(" at step {}", *trial.infeasible_step);
     return text;
   }
@@ -131,7 +133,7 @@ class TrialMarks {
   /// `tone`, those worse than the axis shows in a layer that says so, infeasible ones as crosses in the band, the best
   /// on top.
   template <class PositionOf>
-  void add_to(Plot& plot, const OutcomeAxis& outcome, PositionOf x_of,
+  void add_to(Plot& plot, const ClippedAxis& outcome, PositionOf x_of,
               std::initializer_list<const Hyperparameter*> shown, Tone tone = Tone::ordinary,
               OwnBest own_best = OwnBest::on_top) const {
     PointLayer all{.label = "trials", .tone = tone};
@@ -148,7 +150,7 @@ class TrialMarks {
       add(layer, *ranked_[i].trial, outcome.place(value));
     }
     for (const TrialRecord* trial : infeasible_) add(crosses, *trial, std::numeric_limits<double>::quiet_NaN());
-    plot.y = outcome.axis();
+    plot.y = outcome.axis;
     if (!crosses.points.empty()) plot.y.band = "infeasible";
     for (PointLayer* layer : {&all, &beyond, &crosses, &top}) {
       if (!layer->points.empty()) plot.layers.emplace_back(std::move(*layer));

@@ -66,7 +66,7 @@ inline std::string trial_table(const StudyData& data) {
   using report_detail::cell;
   if (data.trials.empty()) return "<p>There are no trials yet.</p>\n";
   std::string result =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All trials\"><table>\n<caption>A row for each "
+      "<section class=\"scroll\" tabindex=\"0\" aria-label=\"All trials\"><table>\n<caption>A row for each "
       "trial. A hyperparameter without a value is not active there.</caption>\n<thead><tr>";
   const auto header = [&result](std::string_view text, std::string_view attributes = "") {
     result += fmt::format("<th scope=\"col\"{}>{}</th>", attributes, escaped(text));
@@ -81,7 +81,7 @@ inline std::string trial_table(const StudyData& data) {
   header("reason", " class=\"words-cell\"");
   result += "</tr></thead>\n<tbody>\n";
   for (const TrialRecord& trial : data.trials) result += report_detail::trial_row(data, trial);
-  return result + "</tbody></table></div>\n";
+  return result + "</tbody></table></section>\n";
 }
 
 }  // namespace eigentune
