@@ -72,13 +72,15 @@ inline std::vector<std::string> tracking_fields(const TrackingRow& row) {
 inline std::string tracking_csv(std::span<const TrackingRow> rows) {
   std::string csv;
   for (const std::string_view column : report_detail::tracking_columns) {
-    csv += (csv.empty() ? "" : ",") + std::string(column);
+    if (!csv.empty()) csv += ',';
+    csv += column;
   }
   csv += '\n';
   for (const TrackingRow& row : rows) {
     bool first = true;
     for (const std::string& field : report_detail::tracking_fields(row)) {
-      csv += (first ? "" : ",") + csv_field(field);
+      if (!first) csv += ',';
+      csv += csv_field(field);
       first = false;
     }
     csv += '\n';
