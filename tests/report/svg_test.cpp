@@ -98,6 +98,11 @@ TEST(Svg, InterruptsALineWhereItHasNoValue) {
   EXPECT_EQ(occurrences(path.substr(0, path.find('"')), "M"), 2);
 }
 
+TEST(Svg, DrawsAPointOfALineWithoutNeighboursAsADot) {
+  const Plot plot{.id = "p", .layers = {LineLayer{.lines = {{{0.0, 0.1, 0.2}, {0.5, support::nan, 0.1}}}}}};
+  EXPECT_EQ(occurrences(marks_of(plot), "l0 0"), 2);
+}
+
 TEST(Svg, PathsDoNotDriftAwayFromTheirPoints) {
   report_detail::PathData path(1);
   path.move_to(0.04, 0.04);
