@@ -183,6 +183,18 @@ TEST(PlotSections, AreSoundForChoicesAlone) {
   EXPECT_EQ(plot_sections(data)[9].text, "No two numeric hyperparameters have 8 trials in common.");
 }
 
+TEST(PlotSections, SayWhichOfManyMetricsAreNotPlotted) {
+  StudyData data = study_of(mixed_space(), 2, [](const Point&) { return std::optional(0.5); });
+  TrainingCurve curve;
+  CurveValues row;
+  for (int i = 0; i < 10; ++i) row.metrics[fmt::format("metric {}", i)] = 0.1 * i;
+  curve.add(1, row);
+  data.curves.emplace(0, curve);
+  const PlotSection section = plot_sections(data)[3];
+  EXPECT_EQ(section.plots.size(), 8u);
+  EXPECT_TRUE(section.text.ends_with(" Not plotted besides: metric 8, metric 9.")) << section.text;
+}
+
 TEST(BestStepPlot, CountsShareOfMaxTrainStepsInTwentieths) {
   SearchSpace space;
   space.nuisance("x", uniform(0.0, 1.0));

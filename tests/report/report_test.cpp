@@ -155,7 +155,7 @@ TEST(Report, OfAStudyIsThatOfWhatItsStorageHolds) {
   SearchSpace space;
   space.nuisance("x", uniform(0.0, 1.0));
   Study study("quadratic", space, {.question = "Where?", .trials = 8});
-  study.run([](Trial& trial) { return trial.get<double>("x") * trial.get<double>("x"); });
+  study.run([](Trial& trial) { return trial.get<double>("x") * trial.get<double>("x"); }, {.progress = nullptr});
   const support::TemporaryFolder folder;
   write_report(study, folder / "report.html");
   EXPECT_EQ(contents(folder / "report.html"), report_html(read_study(study)));

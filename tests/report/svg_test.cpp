@@ -98,18 +98,17 @@ TEST(Svg, InterruptsALineWhereItHasNoValue) {
   EXPECT_EQ(occurrences(path.substr(0, path.find('"')), "M"), 2);
 }
 
+TEST(Svg, DrawsAPointOfALineWithoutNeighboursAsADot) {
+  const Plot plot{.id = "p", .layers = {LineLayer{.lines = {{{0.0, 0.1, 0.2}, {0.5, support::nan, 0.1}}}}}};
+  EXPECT_EQ(occurrences(marks_of(plot), "l0 0"), 2);
+}
+
 TEST(Svg, PathsDoNotDriftAwayFromTheirPoints) {
   report_detail::PathData path(1);
   path.move_to(0.04, 0.04);
   for (int i = 1; i <= 1000; ++i) path.line_to(0.04 * (i + 1), 10.0 + 0.1 * (i % 2));
   double x = 0.0;  // the sum of what was written
-  std::string text = path.text();
-  for (std::size_t at = text.find_first_of("l "), end = 0; at != std::string::npos;
-       at = text.find_first_of("l ", end)) {
-    std::size_t used = 0;
-    (void)std::stod(text.substr(at + 1), &used);
-    end = at + 1 + used;
-  }
+  const std::string& text = path.text();
   EXPECT_EQ(text.substr(0, 8), "M0 0l.1 ");
   // Each pair is "x y": add up the first ones.
   std::string spaced;

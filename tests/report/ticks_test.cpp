@@ -27,6 +27,8 @@ TEST(Ticks, OfALinearAxisAreMultiplesOfOneTwoOrFive) {
   EXPECT_EQ(labels({.low = 0.0, .high = 20'000.0}, 70.0), (Labels{"0", "5,000", "10,000", "15,000", "20,000"}));
   EXPECT_EQ(labels({.low = -1.0, .high = 1.0}), (Labels{"-1.0", "-0.5", "0", "0.5", "1.0"}));
   EXPECT_EQ(labels({.low = 0.0, .high = 1e-6}, 55.0), (Labels{"0", "2e-07", "4e-07", "6e-07", "8e-07", "1e-06"}));
+  EXPECT_EQ(labels({.low = 1e6, .high = 1.4e6}, 70.0),
+            (Labels{"1,000,000", "1,100,000", "1,200,000", "1,300,000", "1,400,000"}));
   EXPECT_EQ(labels({.low = 1e9, .high = 3e9}, 70.0), (Labels{"1e+09", "1.5e+09", "2e+09", "2.5e+09", "3e+09"}));
 }
 

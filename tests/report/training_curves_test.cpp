@@ -44,7 +44,7 @@ CurveSeries noise(std::size_t size, std::uint64_t seed) {
 
 TEST(ThinnedLine, KeepsTheEndsAndTheExtremes) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    for (const std::size_t most : {4, 5, 8, 13, 100}) {
+    for (const std::size_t most : {4u, 5u, 8u, 13u, 100u}) {
       const CurveSeries series = noise(1000, seed);
       const PlotLine line = thinned_line(series, most);
       EXPECT_LE(line.x.size(), most);

@@ -111,7 +111,7 @@ inline std::string plot_style() {
 .points circle,.bars rect{fill:currentColor;stroke:var(--surface)}
 .points path{fill:none;stroke:currentColor;stroke-width:2}
 .bars rect{stroke-width:.5}
-.lines path{fill:none;stroke:currentColor;stroke-width:1.2;stroke-linejoin:round}
+.lines path{fill:none;stroke:currentColor;stroke-width:1.2;stroke-linejoin:round;stroke-linecap:round}
 .lines.tone-muted path{stroke-opacity:.55;stroke-width:1}
 .lines.bold path{stroke-width:2.4;stroke-opacity:1}
 .boxes path{fill:var(--surface);stroke:currentColor;stroke-width:1.4}

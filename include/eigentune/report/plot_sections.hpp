@@ -74,7 +74,9 @@ inline std::vector<PlotSection> plot_sections(const StudyData& data, const PlotO
       no_objective, {bootstrap_plot(data, options)}));
   sections.push_back(plot_section(
       "Training curves",
-      "The curves of all trials with those of the best on top; a cross is where a trial turned infeasible.",
+      fmt::format(
+          "The curves of all trials with those of the best on top; a cross is where a trial turned infeasible.{}",
+          report_detail::columns_left_out(data)),
       data.curves.empty() ? "No trial has a training curve."
                           : "The training curves have no finite loss, error or metric.",
       training_curve_plots(data, options)));

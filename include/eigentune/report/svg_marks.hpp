@@ -99,9 +99,9 @@ inline std::string drawn_layer(const SvgLayout& layout, const PointLayer& layer)
 inline std::string path_of(const SvgLayout& layout, const PlotLine& line, int decimals) {
   PathData path(decimals);
   bool drawing = false;
-  std::optional<std::pair<double, double>> lone;  // a point without a neighbour is a dot
+  std::optional<std::pair<double, double>> lone;  // a point without a neighbour: a line of no length is a dot
   const auto end_piece = [&] {
-    if (lone) path.line_to(lone->first + 0.1, lone->second);
+    if (lone) path.line_to(lone->first, lone->second);
     lone.reset();
     drawing = false;
   };

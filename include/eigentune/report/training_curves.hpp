@@ -7,13 +7,14 @@
 #include <eigentune/report/plot_options.hpp>
 #include <eigentune/report/trial_marks.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace eigentune {
@@ -41,6 +42,16 @@ inline std::vector<std::string> plotted_columns(const StudyData& data) {
 
 /// So many columns are plotted at most: a run may report dozens of metrics.
 inline constexpr std::size_t most_curve_plots = 8;
+/// " Not plotted besides: a, b." if there are more columns.
+inline std::string columns_left_out(const StudyData& data) {
+  std::string text;
+  const std::vector<std::string> columns = plotted_columns(data);
+  for (std::size_t i = most_curve_plots; i < columns.size(); ++i) {
+    text += fmt::format("{}{}", i == most_curve_plots ? " Not plotted besides: " : ", ", columns[i]);
+  }
+  return text.empty() ? text : text + ".";
+}
+
 /// So many points all curves of a report have together, but for those of the best trials, so that it stays small: a
 /// thousand trials have about ten each in five plots.
 inline constexpr std::size_t most_curve_points = 50'000;
