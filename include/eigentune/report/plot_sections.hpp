@@ -103,7 +103,7 @@ inline std::vector<PlotSection> plot_sections(const StudyData& data, const PlotO
       {importance_plot(data)}));
   sections.push_back(plot_section(
       "The two hyperparameters that matter most",
-      "The darker a place, the better the trials around it; crosses are infeasible trials.",
+      "The stronger the colour of a place, the better the trials around it; crosses are infeasible trials.",
       fmt::format("No two numeric hyperparameters have {} trials in common.", report_detail::least_pair_trials),
       {pair_plot(data, options)}));
   return sections;
