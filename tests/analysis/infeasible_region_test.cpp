@@ -1,4 +1,6 @@
+#include <eigentune/analysis/infeasible_fraction.hpp>
 #include <eigentune/analysis/infeasible_region.hpp>
+#include <eigentune/analysis/instability_edge.hpp>
 #include <eigentune/core/random.hpp>
 
 #include <gtest/gtest.h>

@@ -95,6 +95,11 @@ inline std::string number_text(const Value& value) {
   return value.is_double() ? fmt::format("{:.6g}", value.as_double()) : value.text();
 }
 
+/// The same in three digits, for a value that was not chosen but lies between two that were.
+inline std::string short_text(const Value& value) {
+  return value.is_double() ? fmt::format("{:.3g}", value.as_double()) : value.text();
+}
+
 /// A number that a verdict rests on.
 struct Evidence {
   std::string name;  ///< snake_case: "p_value", "infeasible_trials"
