@@ -1,5 +1,7 @@
-#include <eigentune/analysis/end_of_training.hpp>
+#include <eigentune/analysis/best_step.hpp>
 #include <eigentune/analysis/gradient_clipping.hpp>
+#include <eigentune/analysis/late_gain.hpp>
+#include <eigentune/analysis/late_variance.hpp>
 #include <eigentune/analysis/periodic_validation.hpp>
 #include <eigentune/analysis/rising_curves.hpp>
 #include <eigentune/core/random.hpp>

@@ -139,4 +139,9 @@ std::vector<NumberedCurve> curves_of_best(const StudyData& data, CurveOf curve_o
   return curves;
 }
 
+/// The validation curves of the best trials.
+inline std::vector<NumberedCurve> best_validation_curves(const StudyData& data) {
+  return curves_of_best(data, [&data](std::int64_t number) { return validation_curve(data, number); });
+}
+
 }  // namespace eigentune

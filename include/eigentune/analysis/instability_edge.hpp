@@ -18,9 +18,9 @@
 
 namespace eigentune {
 
-/// How probable it must be that the best lies at an edge. It is asked only where trials are infeasible beyond, when
-/// both answers are about as probable beforehand, and the remedy, warmup or clipping, is cheap to try.
-inline constexpr double edge_probability = 2.0 / 3.0;
+/// How probable it must be that the best lies at an edge: more than that it does not. It is asked only where trials are
+/// infeasible beyond, and the remedy, warmup or clipping, is cheap to try.
+inline constexpr double edge_probability = 0.5;
 /// The level of the test for an effect on that side of the edge, without which it cannot be asked.
 inline constexpr double edge_effect_level = 0.15;
 
@@ -109,7 +109,7 @@ inline Finding judge_edge(const StudyData& data, const std::vector<RankedTrial>&
 /// Then training is limited by instability ("How can optimization failures be debugged and mitigated?"). The slope of
 /// the objective there, of the trials within (see ResponseSurface), has Student's t as its posterior distribution if
 /// nothing was known beforehand (Box and Tiao, "Bayesian Inference in Statistical Analysis", 1973): a problem if it
-/// improves with a probability above 2/3, good if below 10%. The F-test of an effect at 15% comes first.
+/// improves more probably than not, good if below 10%. The F-test of an effect at 15% comes first.
 inline std::vector<Finding> find_infeasible_regions(const StudyData& data) {
   std::vector<Finding> findings;
   const std::vector<RankedTrial> ranked = ranked_trials(data);
