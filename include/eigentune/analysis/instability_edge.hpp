@@ -75,13 +75,13 @@ inline Finding judge_edge(const StudyData& data, const std::vector<RankedTrial>&
   }
   const auto surface = ResponseSurface::fit(data.space, inside, index);
   if (!surface) {
-    finding.conclusion =
-        fmt::format("too few complete trials ({}) to tell whether the best lie at the edge, {}", inside.size(), edge);
+    finding.conclusion = fmt::format("{} on this side of the edge, {}", too_few_text(inside.size()), edge);
     return finding;
   }
   const double probability = 1.0 - surface->p_not_improving(region.unit, upper), p_effect = surface->p_no_effect();
-  finding.evidence = {
-      {"trials", static_cast<double>(surface->trials())}, {"probability", probability}, {"p_no_effect", p_effect}};
+  finding.evidence = {{"trials", static_cast<double>(surface->trials())},
+                      {"probability_of_improving", probability},
+                      {"p_no_effect", p_effect}};
   if (probability > edge_probability && p_effect < edge_effect_level) {
     finding.verdict = Verdict::problem;
     for (std::size_t i = 0; i < std::min<std::size_t>(5, inside.size()); ++i) {

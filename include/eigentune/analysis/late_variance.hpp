@@ -26,9 +26,13 @@ inline Finding find_late_variance(const StudyData& data) {
   std::vector<double> better;
   for (std::size_t i = 0; i < (ranked.size() + 1) / 2; ++i) better.push_back(ranked[i].cost);
   constexpr std::size_t least_trials = 4;  // quartiles of fewer say nothing
-  if (best.empty() || better.size() < least_trials) {
-    finding.conclusion = fmt::format("too few complete trials ({}), or no curves of at least {} validation values",
-                                     ranked.size(), least_evaluations);
+  if (better.size() < least_trials) {
+    finding.conclusion = too_few_text(ranked.size());
+    return finding;
+  }
+  if (best.empty()) {
+    finding.conclusion =
+        fmt::format("none of the best trials has a curve of at least {} validation values", least_evaluations);
     return finding;
   }
   std::vector<double> noises;

@@ -175,6 +175,12 @@ inline Finding compare_values(const StudyData& data, std::size_t index) {
     return finding;
   }
   const ScientificValue& best = values[0];
+  if (std::ranges::all_of(values, [&best](const ScientificValue& value) {
+        return value.infeasible == 0 && value.costs.back() == best.costs.front();
+      })) {
+    finding.conclusion = "all complete trials have the same objective";
+    return finding;
+  }
   const double sign = data.direction() == Direction::minimize ? 1.0 : -1.0;
   for (const ScientificValue& value : values) {
     if (value.costs.empty()) continue;
