@@ -1,5 +1,7 @@
-#include <eigentune/analysis/end_of_training.hpp>
+#include <eigentune/analysis/best_step.hpp>
 #include <eigentune/analysis/gradient_clipping.hpp>
+#include <eigentune/analysis/late_gain.hpp>
+#include <eigentune/analysis/late_variance.hpp>
 #include <eigentune/analysis/periodic_validation.hpp>
 #include <eigentune/analysis/rising_curves.hpp>
 #include <eigentune/core/random.hpp>
@@ -116,6 +118,48 @@ TEST(Saturated, AsksForFewerSteps) {
   EXPECT_EQ(find_saturated(curves(at_once)).verdict, Verdict::problem);
   EXPECT_EQ(find_saturated(curves(slowly)).verdict, Verdict::good);
   EXPECT_EQ(find_saturated(curves(at_once, 2.0)).verdict, Verdict::cannot_say);
+}
+
+/// Noise that lasts for several evaluations, x[i] = 0.9 x[i-1] + e[i], looks like a slow gain in each curve, but each
+/// has another one.
+TEST(StillImproving, IsNotNoiseThatLasts) {
+  int problems = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    double state = 0.0;
+    const auto lasting = [&](double s) { return at_once(s) + (state = 0.9 * state + 0.05 * random.normal()); };
+    problems += find_still_improving(curves(lasting, 0.0)).verdict == Verdict::problem ? 1 : 0;
+  }
+  EXPECT_LE(problems, 10);  // at a level of 5%, from a gain of 3% on
+}
+
+/// Of 20 evaluations the last half has 8 second differences, of 50 it has 23.
+TEST(CostCurve, CountsTheDegreesOfFreedomOfItsNoise) {
+  CostCurve curve;
+  curve.costs.resize(20);
+  EXPECT_NEAR(curve.noise_degrees_of_freedom(), 8.0 * 18.0 / 35.0, 1e-12);
+  curve.costs.resize(50);
+  EXPECT_NEAR(curve.noise_degrees_of_freedom(), 23.0 * 18.0 / 35.0, 1e-12);
+  curve.costs.resize(2);
+  EXPECT_EQ(curve.noise_degrees_of_freedom(), 1.0);
+}
+
+/// The variance of the squared noise over many samples is 2 / degrees of freedom of its squared mean (without the
+/// screening of spikes it would be so exactly).
+TEST(CostCurve, HasAsManyDegreesOfFreedomAsItsNoiseVaries) {
+  Random random(3);
+  double sum = 0.0, squares = 0.0;
+  constexpr double samples = 4000.0;
+  CostCurve curve;
+  curve.costs.resize(50);
+  for (int i = 0; i < static_cast<int>(samples); ++i) {
+    for (double& cost : curve.costs) cost = random.normal();
+    const double variance = curve.noise() * curve.noise();
+    sum += variance / samples;
+    squares += variance * variance / samples;
+  }
+  const double relative = (squares - sum * sum) / (sum * sum);
+  EXPECT_NEAR(2.0 / relative, curve.noise_degrees_of_freedom(), 1.5);
 }
 
 /// The better half of the trials lies within 0.05; its quartiles are 0.02 apart.

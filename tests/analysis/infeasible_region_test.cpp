@@ -1,8 +1,11 @@
+#include <eigentune/analysis/infeasible_fraction.hpp>
 #include <eigentune/analysis/infeasible_region.hpp>
+#include <eigentune/analysis/instability_edge.hpp>
 #include <eigentune/core/random.hpp>
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <optional>
 
 #include "analysis/hand_made.hpp"
@@ -89,6 +92,23 @@ TEST(InstabilityEdge, IsAProblemWhereTheBestLieAtIt) {
   EXPECT_EQ(findings[1].check, Check::instability_edge);
   EXPECT_EQ(findings[1].verdict, Verdict::problem);
   EXPECT_NE(findings[1].action.find("learning rate warmup"), std::string::npos);
+}
+
+TEST(InstabilityEdge, SaysSoWhereTheDataCannotSay) {
+  const SearchSpace space = rate_and_decay();
+  Random random(4);
+  const StudyData data = study_of(space, 64, [&](const Point& point) -> std::optional<double> {
+    if (unit(space, 0, point) > 0.6) return std::nullopt;
+    return random.normal();
+  });
+  EXPECT_EQ(find(find_infeasible_regions(data), Check::instability_edge, "learning_rate")->verdict,
+            Verdict::cannot_say);
+}
+
+TEST(InfeasibleFraction, CountsATrialWithoutAFiniteObjective) {
+  StudyData data = with_cliff(2.0, 0.3, 20);
+  for (TrialRecord& trial : data.trials) trial.objective = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(find_infeasible_fraction(data).conclusion, "20 of 20 trials are infeasible");
 }
 
 TEST(InstabilityEdge, IsGoodWhereTheBestKeepAway) {

@@ -80,8 +80,9 @@ TEST(SearchSpaceBoundary, SaysSoWhereTheDataCannotSay) {
     const auto findings = find_search_space_boundaries(valley(1.2, 0.5, trials));
     ASSERT_EQ(findings.size(), 2u);
     EXPECT_EQ(findings[0].verdict, Verdict::cannot_say);
-    EXPECT_EQ(findings[0].conclusion,
-              "too few complete trials (" + std::to_string(trials) + " in all) or values to tell");
+    EXPECT_EQ(findings[0].conclusion, trials == 0   ? "there is no complete trial"
+                                      : trials == 1 ? "1 complete trial is too few to tell"
+                                                    : "4 complete trials are too few to tell");
   }
   const auto constant = study_of(rate_and_momentum(), 64, [](const Point&) { return std::optional(0.5); });
   EXPECT_EQ(find_search_space_boundaries(constant)[0].conclusion, "all complete trials have the same objective");

@@ -77,6 +77,15 @@ struct CostCurve {
     return std::sqrt(sum / (6.0 * count));
   }
 
+  /// The degrees of freedom of noise(share), of a chi-squared variable with the same mean and variance (Satterthwaite
+  /// 1946): 18/35 for each second difference, since they overlap, so that they have the correlations -2/3 and 1/6 with
+  /// their neighbours, and 1 / (1 + 2 (4/9 + 1/36)) = 18/35. At least 1.
+  double noise_degrees_of_freedom(double share = 0.5) const {
+    const auto first = static_cast<std::size_t>((1.0 - share) * static_cast<double>(size()));
+    const std::size_t differences = size() - std::min(size(), first + 2);
+    return std::max(1.0, static_cast<double>(differences) * 18.0 / 35.0);
+  }
+
   /// What training has gained in all: the first cost minus the lowest level of a tenth.
   double gain() const {
     double least = level(0.0, 0.1).cost;
@@ -128,6 +137,11 @@ std::vector<NumberedCurve> curves_of_best(const StudyData& data, CurveOf curve_o
     if (auto curve = curve_of(one.trial->number)) curves.push_back({one.trial->number, std::move(*curve)});
   }
   return curves;
+}
+
+/// The validation curves of the best trials.
+inline std::vector<NumberedCurve> best_validation_curves(const StudyData& data) {
+  return curves_of_best(data, [&data](std::int64_t number) { return validation_curve(data, number); });
 }
 
 }  // namespace eigentune

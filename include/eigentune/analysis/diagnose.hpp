@@ -1,10 +1,13 @@
 #pragma once
 
-#include <eigentune/analysis/end_of_training.hpp>
+#include <eigentune/analysis/best_step.hpp>
 #include <eigentune/analysis/finding.hpp>
 #include <eigentune/analysis/fixed_hyperparameters.hpp>
 #include <eigentune/analysis/gradient_clipping.hpp>
-#include <eigentune/analysis/infeasible_region.hpp>
+#include <eigentune/analysis/infeasible_fraction.hpp>
+#include <eigentune/analysis/instability_edge.hpp>
+#include <eigentune/analysis/late_gain.hpp>
+#include <eigentune/analysis/late_variance.hpp>
 #include <eigentune/analysis/periodic_validation.hpp>
 #include <eigentune/analysis/read_study.hpp>
 #include <eigentune/analysis/rising_curves.hpp>

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -93,6 +94,23 @@ constexpr std::string_view to_string(Bound bound) {
 /// A value as people write it: a number without a trailing ".0".
 inline std::string number_text(const Value& value) {
   return value.is_double() ? fmt::format("{:.6g}", value.as_double()) : value.text();
+}
+
+/// The same in three digits, for a value that was not chosen but lies between two that were.
+inline std::string short_text(const Value& value) {
+  return value.is_double() ? fmt::format("{:.3g}", value.as_double()) : value.text();
+}
+
+/// "no complete trial", "1 complete trial" or "5 complete trials".
+inline std::string complete_trials_text(std::size_t count) {
+  if (count == 0) return "no complete trial";
+  return fmt::format("{} complete {}", count, count == 1 ? "trial" : "trials");
+}
+
+/// "there is no complete trial" or "5 complete trials are too few to tell".
+inline std::string too_few_text(std::size_t count) {
+  if (count == 0) return "there is no complete trial";
+  return fmt::format("{} {} too few to tell", complete_trials_text(count), count == 1 ? "is" : "are");
 }
 
 /// A number that a verdict rests on.

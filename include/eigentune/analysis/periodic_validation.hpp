@@ -1,7 +1,6 @@
 #pragma once
 
 #include <eigentune/analysis/cost_curve.hpp>
-#include <eigentune/analysis/end_of_training.hpp>
 #include <eigentune/analysis/finding.hpp>
 #include <eigentune/analysis/significance.hpp>
 #include <eigentune/analysis/study_data.hpp>
@@ -67,7 +66,7 @@ inline Finding find_periodic_validation(const StudyData& data) {
   double amplitude_scale = 0.0;
   std::size_t count = 0;
   std::int64_t interval = 0;
-  for (const NumberedCurve& one : analysis_detail::best_validation_curves(data)) {
+  for (const NumberedCurve& one : best_validation_curves(data)) {
     std::vector<double> powers = analysis_detail::periodogram(one.curve);
     if (powers.size() <= slowest + 2 || (!sum.empty() && powers.size() != sum.size())) continue;
     double mean = 0.0;

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <eigentune/analysis/significance.hpp>
+#include <eigentune/analysis/least_squares.hpp>
+#include <eigentune/analysis/regression_terms.hpp>
+#include <eigentune/analysis/student_t.hpp>
 #include <eigentune/analysis/study_data.hpp>
-#include <eigentune/core/normal_quantile.hpp>
 #include <eigentune/core/portable_math.hpp>
 #include <eigentune/space/hyperparameter.hpp>
 
@@ -17,10 +18,12 @@
 
 namespace eigentune {
 
-/// The level of a test for the direction of a slope: what is wrong once in twenty is worth the next study.
-inline constexpr double slope_level = 0.05;
-/// The level of the test for a hyperparameter's effect, which is asked first: a slope of nothing has either sign.
-inline constexpr double effect_level = 0.05;
+/// The level of the test for a hyperparameter's effect, which is asked of each first: a slope of nothing has either
+/// sign, and there are many.
+inline constexpr double effect_level = 0.01;
+/// The level of the test for the direction of a slope, asked only where there is an effect: a bound that was moved in
+/// vain, once in ten where the best lies on it, costs less than one that keeps the best out.
+inline constexpr double slope_level = 0.1;
 
 /// How the objective depends on one hyperparameter, with the others taken into account: a second-order response surface
 /// without interactions (Box and Wilson, "On the Experimental Attainment of Optimum Conditions", 1951),
@@ -48,11 +51,10 @@ class ResponseSurface {
       costs.push_back(one.cost);
     }
     if (points.size() < least_trials || costs.front() == costs.back()) return std::nullopt;
+    const Column scores = analysis_detail::normal_scores(costs);
     for (const Others others : {Others::parabolas, Others::lines, Others::none}) {
-      Columns columns = columns_of_others(space, points, index, others);
-      if (std::optional<ResponseSurface> surface = solve(std::move(columns), points, own, normal_scores(costs))) {
+      if (auto surface = solve(analysis_detail::columns_of_others(space, points, index, others), points, own, scores))
         return surface;
-      }
     }
     return std::nullopt;
   }
@@ -76,7 +78,7 @@ class ResponseSurface {
 
   /// The p-value of the objective's not improving at `unit` towards the bound: Student's t-test, one-sided.
   double p_not_improving(double unit, bool upwards) const {
-    return analysis_detail::student_upper_tail(upwards ? -slope(unit) : slope(unit), freedom_);
+    return student_t::upper_tail(upwards ? -slope(unit) : slope(unit), static_cast<double>(freedom_));
   }
 
   /// Where the parabola has its best, on the axis in which the range is [0, 1]; absent if it has a worst.
@@ -94,107 +96,28 @@ class ResponseSurface {
   static constexpr std::size_t least_trials = 8;
 
  private:
-  enum class Others { parabolas, lines, none };
-  using Column = std::vector<double>;
-  using Columns = std::vector<Column>;
+  using Column = analysis_detail::Column;
+  using Others = analysis_detail::Others;
 
-  static double dot(const Column& a, const Column& b) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += portable::rounded(a[i] * b[i]);
-    return sum;
-  }
-
-  static void subtract(Column& from, double factor, const Column& column) {
-    for (std::size_t i = 0; i < from.size(); ++i) from[i] -= portable::rounded(factor * column[i]);
-  }
-
-  /// Equal costs share the mean of their ranks. `costs` ascend.
-  static Column normal_scores(const std::vector<double>& costs) {
-    const std::size_t n = costs.size();
-    Column scores(n);
-    for (std::size_t first = 0; first < n;) {
-      std::size_t end = first + 1;
-      while (end < n && costs[end] == costs[first]) ++end;
-      const double rank = 0.5 * static_cast<double>(first + 1 + end);
-      for (std::size_t i = first; i < end; ++i) {
-        scores[i] = normal_quantile((rank - 0.375) / (static_cast<double>(n) + 0.25));
-      }
-      first = end;
-    }
-    return scores;
-  }
-
-  static Column axis(const Hyperparameter& hyperparameter, const std::vector<const Point*>& points, bool squared) {
-    Column column;
-    for (const Point* point : points) {
-      const std::optional<double> unit = unit_position(hyperparameter, *point);
-      const double x = unit ? 2.0 * *unit - 1.0 : 0.0;
-      column.push_back(squared && unit ? x * x : x);
-    }
-    return column;
-  }
-
-  static Columns columns_of_others(const SearchSpace& space, const std::vector<const Point*>& points, std::size_t index,
-                                   Others others) {
-    Columns columns = {Column(points.size(), 1.0)};
-    if (others == Others::none) return columns;
-    for (std::size_t j = 0; j < space.hyperparameters().size(); ++j) {
-      const Hyperparameter& other = space.hyperparameters()[j];
-      if (j == index || other.role == Role::fixed) continue;
-      if (has_axis(other)) {
-        columns.push_back(axis(other, points, false));
-        if (others == Others::parabolas) columns.push_back(axis(other, points, true));
-        continue;
-      }
-      for (std::int64_t value = 1; value < *other.domain.cardinality(); ++value) {
-        Column column;
-        for (const Point* point : points) {
-          const Value* own = other.is_active(*point) ? point->find(other.name) : nullptr;
-          column.push_back(own != nullptr && *own == other.domain.at(value) ? 1.0 : 0.0);
-        }
-        columns.push_back(std::move(column));
-      }
-    }
-    return columns;
-  }
-
-  /// Takes out of `column` what lies in the span of `basis`, which is orthonormal, and returns what is left of its
-  /// length; a column that lies in the span has 0.
-  static double orthogonalize(Column& column, const Columns& basis) {
-    const double before = std::sqrt(dot(column, column));
-    for (int pass = 0; pass < 2; ++pass) {  // twice is enough (Kahan, in Parlett 1980)
-      for (const Column& other : basis) subtract(column, dot(column, other), other);
-    }
-    const double length = std::sqrt(dot(column, column));
-    constexpr double collinear = 1e-8;
-    if (!(length > collinear * before)) return 0.0;
-    for (double& entry : column) entry /= length;
-    return length;
-  }
-
-  static std::optional<ResponseSurface> solve(Columns others, const std::vector<const Point*>& points,
-                                              const Hyperparameter& own, Column scores) {
-    Columns basis;
-    for (Column& column : others) {
-      if (orthogonalize(column, basis) > 0.0) basis.push_back(std::move(column));
-    }
+  static std::optional<ResponseSurface> solve(std::vector<Column> others, const std::vector<const Point*>& points,
+                                              const Hyperparameter& own, const Column& scores) {
+    using analysis_detail::dot;
+    analysis_detail::OrthonormalBasis basis;
+    for (Column& column : others) basis.add(std::move(column));
     ResponseSurface surface;
     const std::size_t coefficients = basis.size() + 2;
     if (points.size() < 2 * coefficients) return std::nullopt;
     surface.trials_ = static_cast<std::int64_t>(points.size());
     surface.freedom_ = static_cast<std::int64_t>(points.size() - coefficients);
-    Column line = axis(own, points, false), square = axis(own, points, true);
-    surface.linear_length_ = orthogonalize(line, basis);
+    Column square = analysis_detail::axis_column(own, points, true);
+    surface.linear_length_ = basis.add(analysis_detail::axis_column(own, points, false));
     if (surface.linear_length_ == 0.0) return std::nullopt;
-    surface.shared_ = dot(square, line);
-    basis.push_back(line);
-    surface.square_length_ = orthogonalize(square, basis);
+    surface.shared_ = dot(square, basis.last());
+    surface.linear_ = dot(scores, basis.last());
+    surface.square_length_ = basis.add(std::move(square));
     if (surface.square_length_ == 0.0) return std::nullopt;
-    surface.linear_ = dot(scores, line);
-    surface.square_ = dot(scores, square);
-    basis.push_back(std::move(square));
-    for (const Column& column : basis) subtract(scores, dot(scores, column), column);
-    surface.residual_ = dot(scores, scores);
+    surface.square_ = dot(scores, basis.last());
+    surface.residual_ = basis.residual(scores);
     return surface;
   }
 

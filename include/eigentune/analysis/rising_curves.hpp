@@ -2,8 +2,8 @@
 
 #include <eigentune/analysis/cost_curve.hpp>
 #include <eigentune/analysis/finding.hpp>
+#include <eigentune/analysis/student_t.hpp>
 #include <eigentune/analysis/study_data.hpp>
-#include <eigentune/core/normal_quantile.hpp>
 #include <eigentune/space/role.hpp>
 
 #include <fmt/core.h>
@@ -23,7 +23,7 @@ namespace eigentune {
 /// How much worse a curve ends than it was at its best.
 struct Rise {
   double share = 0.0;      ///< of what training had gained until then
-  double z = 0.0;          ///< in standard errors
+  double t = 0.0;          ///< in standard errors
   double best_from = 0.0;  ///< where the fifth of the run begins in which it was at its best
 };
 
@@ -51,16 +51,16 @@ inline Rise rise_of(const CostCurve& curve) {
   const double error = std::sqrt(best.error * best.error + last.error * last.error);
   constexpr double most = 1e6;
   rise.share = height <= 0.0 ? 0.0 : height < most * gain ? height / gain : most;
-  rise.z = height <= 0.0 ? 0.0 : height < most * error ? height / error : most;
+  rise.t = height <= 0.0 ? 0.0 : height < most * error ? height / error : most;
   return rise;
 }
 
-/// Whether the curve rises by at least 5% of what training had gained, by a z-test at 1% after Bonferroni's correction
+/// Whether the curve rises by at least 5% of what training had gained, by a t-test at 1% after Bonferroni's correction
 /// for the windows of which the best is picked, and for `curves` that are asked.
 inline bool rises(const CostCurve& curve, std::size_t curves) {
   const Rise rise = rise_of(curve);
-  return rise.share >= least_rise &&
-         rise.z > -normal_quantile(rise_level / (rise_windows * static_cast<double>(curves)));
+  return rise.share >= least_rise && student_t::upper_tail(rise.t, curve.noise_degrees_of_freedom()) <
+                                         rise_level / (rise_windows * static_cast<double>(curves));
 }
 
 /// Whether the name is that of a regulariser's strength: it contains "weight_decay", "dropout", "label_smoothing",

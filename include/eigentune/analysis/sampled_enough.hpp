@@ -19,9 +19,10 @@ namespace eigentune {
 inline constexpr double gain_of_doubling_that_counts = 0.08;
 inline constexpr double gain_of_doubling_that_does_not = 0.05;
 
-/// "Have we sampled enough points from the search space?" From the expected best of N/8, N/4 and N/2 of the N trials
-/// (BestOfN::mean_of_subsets) follow the gains of the last two doublings, a and b; the next two but one shrink alike,
-/// so that twice the trials gain about b (b / a)^2 (Aitken's extrapolation of a geometric series). That is compared
+/// "Have we sampled enough points from the search space?" From the expected best of N/16, N/8, N/4 and N/2 of the N
+/// trials (BestOfN::mean_of_subsets) follow the gains of the last three doublings, the first a and the last b. They
+/// shrink by about sqrt(b / a) each, and so do the next two, so that twice the trials gain about b (b / a) (Aitken's
+/// extrapolation of a geometric series). That is compared
 /// with the distance from the median of the complete trials to the expected best. The quartiles of the bootstrap's best
 /// of N and of N/2 are evidence. Cannot say below 16 trials.
 inline Finding find_sampled_enough(const StudyData& data) {
@@ -32,20 +33,19 @@ inline Finding find_sampled_enough(const StudyData& data) {
   const std::int64_t trials = static_cast<std::int64_t>(costs.size()) + infeasible;
   constexpr std::int64_t least_trials = 16;
   if (trials < least_trials || costs.size() < least_trials / 2) {
-    finding.conclusion = fmt::format("{} complete trials are too few to tell", costs.size());
+    finding.conclusion = too_few_text(costs.size());
     return finding;
   }
   const BestOfN best(std::move(costs), infeasible);
-  const double eighth = best.mean_of_subsets(trials / 8), quarter = best.mean_of_subsets(trials / 4),
-               half = best.mean_of_subsets(trials / 2);
-  const double before = eighth - quarter, last = quarter - half;
+  const double half = best.mean_of_subsets(trials / 2);
+  const double before = best.mean_of_subsets(trials / 16) - best.mean_of_subsets(trials / 8);
+  const double last = best.mean_of_subsets(trials / 4) - half;
   const double spread = median(best.costs()) - half;
   if (!(before > 0.0) || !(spread > 0.0)) {
     finding.conclusion = "too many trials have the same objective to tell";
     return finding;
   }
-  const double ratio = std::min(last / before, 1.0);
-  const double gain = last * ratio * ratio / spread;
+  const double gain = last * std::min(last / before, 1.0) / spread;
   finding.evidence = {{"trials", static_cast<double>(trials)},
                       {"gain_of_doubling", gain},
                       {"quartile_width", best.quantile(trials, 0.75) - best.quantile(trials, 0.25)},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/analysis/best_of_n.hpp>
+#include <eigentune/analysis/covariance_analysis.hpp>
 #include <eigentune/analysis/finding.hpp>
 #include <eigentune/analysis/significance.hpp>
 #include <eigentune/analysis/study_data.hpp>
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -81,6 +83,8 @@ inline std::vector<ScientificValue> scientific_values(const StudyData& data, con
 
 /// The level at which one value is said to be better than another, and how often it must win in the bootstrap.
 inline constexpr double comparison_level = 0.05, decisive_win_probability = 0.8;
+/// The same of the analysis of covariance, which needs no such second look; and the level of the test that allows it.
+inline constexpr double adjusted_level = 0.02, parallel_level = 0.01;
 
 namespace analysis_detail {
 
@@ -136,7 +140,30 @@ inline double bootstrap_win_probability(const ScientificValue& a, const Scientif
   return result;
 }
 
-inline Finding compare_values(const StudyData& data, const Hyperparameter& hyperparameter) {
+/// The analysis of covariance of the complete trials, the first of `values` against the others.
+inline std::optional<CovarianceAnalysis> compare_adjusted(const StudyData& data, std::size_t index,
+                                                          const std::vector<ScientificValue>& values) {
+  std::map<std::int64_t, std::size_t> group_of;
+  std::size_t groups = 0;
+  for (const ScientificValue& value : values) {
+    if (value.trials.empty()) continue;
+    for (const std::int64_t number : value.trials) group_of[number] = groups;
+    ++groups;
+  }
+  std::vector<RankedTrial> ranked;
+  std::vector<std::size_t> group;
+  for (const RankedTrial& one : ranked_trials(data)) {
+    const auto found = group_of.find(one.trial->number);
+    if (found == group_of.end()) continue;
+    ranked.push_back(one);
+    group.push_back(found->second);
+  }
+  if (groups < 2) return std::nullopt;
+  return covariance_analysis(data.space, ranked, group, groups, index);
+}
+
+inline Finding compare_values(const StudyData& data, std::size_t index) {
+  const Hyperparameter& hyperparameter = data.space.hyperparameters()[index];
   Finding finding{.check = Check::scientific_comparison, .hyperparameter = hyperparameter.id};
   std::vector<ScientificValue> values = scientific_values(data, hyperparameter);
   std::erase_if(values, [](const ScientificValue& value) { return value.size() == 0; });
@@ -148,6 +175,12 @@ inline Finding compare_values(const StudyData& data, const Hyperparameter& hyper
     return finding;
   }
   const ScientificValue& best = values[0];
+  if (std::ranges::all_of(values, [&best](const ScientificValue& value) {
+        return value.infeasible == 0 && value.costs.back() == best.costs.front();
+      })) {
+    finding.conclusion = "all complete trials have the same objective";
+    return finding;
+  }
   const double sign = data.direction() == Direction::minimize ? 1.0 : -1.0;
   for (const ScientificValue& value : values) {
     if (value.costs.empty()) continue;
@@ -169,11 +202,16 @@ inline Finding compare_values(const StudyData& data, const Hyperparameter& hyper
     const double p = 2.0 * chance_of_ranks(best, values[i].costs, values[i].infeasible);
     if (win >= decisive_win_probability && p < comparison_level) worse += (worse.empty() ? "" : ", ") + values[i].label;
   }
+  const auto any = static_cast<double>(values.size());
+  const std::optional<CovarianceAnalysis> adjusted = compare_adjusted(data, index, values);
+  const bool is_adjusted = adjusted && adjusted->p_parallel >= parallel_level;
   const double p_value =
-      std::min(1.0, static_cast<double>(values.size()) * chance_of_ranks(best, others, other_infeasible));
-  finding.evidence.push_back({"p_value", p_value});
+      std::min(1.0, any * (is_adjusted ? adjusted->p_not_better : chance_of_ranks(best, others, other_infeasible)));
+  if (adjusted) finding.evidence.push_back({"p_parallel", adjusted->p_parallel});
+  finding.evidence.push_back({is_adjusted ? "p_adjusted" : "p_ranks", p_value});
   finding.evidence.push_back({"bootstrap_win_probability", least_win});
-  if (p_value < comparison_level && least_win >= decisive_win_probability) {
+  if (is_adjusted ? p_value < adjusted_level && least_win > 0.5
+                  : p_value < comparison_level && least_win >= decisive_win_probability) {
     finding.verdict = Verdict::good;
     finding.value = best.value;
     finding.conclusion = fmt::format("{} is best", best.label);
@@ -189,20 +227,24 @@ inline Finding compare_values(const StudyData& data, const Hyperparameter& hyper
 
 /// For each scientific hyperparameter, which value is best with the nuisance hyperparameters optimized away, that is,
 /// by the best trial of each ("Extracting insight from experimental results"). It is decided, the verdict good, and the
-/// finding's value the best one, if that value
+/// finding's value the one with the best trial, if that is no luck. Where all values share the nuisance hyperparameters
+/// and these have the same effect in all of them (F-test at 1%), the analysis of covariance tells: the value must be
+/// better than each other one by its t-test at 2%, times the number of values, since any could have had the best trial,
+/// and keep the best in more than half of the bootstrap's resamples. Elsewhere, as where each optimizer has a learning
+/// rate of its own, an average over the space is not the point, and the value must
 ///
-/// - wins against each other one with a probability of 80% when the trials of both are drawn again, as many of each: a
+/// - win against each other one with a probability of 80% when the trials of both are drawn again, as many of each: a
 ///   bootstrap over trials in closed form (see BestOfN), for which about its two best must be ahead;
-/// - ranks above the others by Savage's test, in which the best trials weigh most, at 5%, times the number of values,
-///   since any could be the best. A bootstrap of an extreme alone is too sure of itself, and would see a difference
-///   between equal values in half of all studies.
+/// - rank above the others by Savage's test, in which the best trials weigh most, at 5%, times the number of values. A
+///   bootstrap of an extreme alone is too sure of itself, and would see a difference between equal values in half of
+///   all studies.
 ///
-/// Infeasible trials count as the worst of their value.
+/// Infeasible trials count as the worst of their value, but not in the analysis of covariance.
 inline std::vector<Finding> find_scientific_comparisons(const StudyData& data) {
   std::vector<Finding> findings;
-  for (const Hyperparameter& hyperparameter : data.space.hyperparameters()) {
-    if (hyperparameter.role != Role::scientific) continue;
-    findings.push_back(analysis_detail::compare_values(data, hyperparameter));
+  for (std::size_t index = 0; index < data.space.hyperparameters().size(); ++index) {
+    if (data.space.hyperparameters()[index].role != Role::scientific) continue;
+    findings.push_back(analysis_detail::compare_values(data, index));
   }
   return findings;
 }

@@ -47,10 +47,11 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
   Finding finding{.check = Check::search_space_boundary, .hyperparameter = hyperparameter.id};
   const auto surface = ResponseSurface::fit(data.space, ranked, index);
   if (!surface) {
+    const auto surface_trials = static_cast<std::size_t>(std::ranges::count_if(
+        ranked, [&](const RankedTrial& one) { return unit_position(hyperparameter, *one.trial->point).has_value(); }));
     const bool constant = !ranked.empty() && ranked.front().cost == ranked.back().cost;
-    finding.conclusion = constant && ranked.size() > 1
-                             ? std::string("all complete trials have the same objective")
-                             : fmt::format("too few complete trials ({} in all) or values to tell", ranked.size());
+    finding.conclusion = constant && ranked.size() > 1 ? std::string("all complete trials have the same objective")
+                                                       : too_few_text(surface_trials);
     return finding;
   }
   const double p_effect = surface->p_no_effect();

@@ -56,8 +56,10 @@ inline std::vector<RankedTrial> ranked_trials(const StudyData& data) {
   return ranked;
 }
 
-/// Whether the trial will never have an objective: it is infeasible, or failed, which analysis takes as the same.
-constexpr bool is_infeasible(const TrialRecord& trial) {
+/// Whether the trial will never have a finite objective: it is infeasible, or failed, or complete without one, which
+/// analysis takes as the same.
+inline bool is_infeasible(const TrialRecord& trial) {
+  if (trial.state == TrialState::complete) return !trial.objective || !is_finite(*trial.objective);
   return trial.state == TrialState::infeasible || trial.state == TrialState::failed;
 }
 
