@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "train/dataset.hpp"
+#include "tune/mean_interval.hpp"
 #include "tune/options.hpp"
-#include "tune/student_t.hpp"
 #include "tune/training.hpp"
 
 namespace example {

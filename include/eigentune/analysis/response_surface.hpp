@@ -1,6 +1,6 @@
 #pragma once
 
-#include <eigentune/analysis/significance.hpp>
+#include <eigentune/analysis/student_t.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/normal_quantile.hpp>
 #include <eigentune/core/portable_math.hpp>
@@ -76,7 +76,7 @@ class ResponseSurface {
 
   /// The p-value of the objective's not improving at `unit` towards the bound: Student's t-test, one-sided.
   double p_not_improving(double unit, bool upwards) const {
-    return analysis_detail::student_upper_tail(upwards ? -slope(unit) : slope(unit), freedom_);
+    return student_t::upper_tail(upwards ? -slope(unit) : slope(unit), static_cast<double>(freedom_));
   }
 
   /// Where the parabola has its best, on the axis in which the range is [0, 1]; absent if it has a worst.

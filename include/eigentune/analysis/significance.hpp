@@ -9,24 +9,12 @@
 #include <cstdint>
 #include <vector>
 
-/// Tails of the distributions that the findings test with, in closed form or nearly so. Nothing of libm but std::sqrt.
+/// Tails of the distributions that the findings test with, in closed form. Nothing of libm but std::sqrt.
 namespace eigentune::analysis_detail {
 
 /// P(Z > z) of a standard normal Z.
 inline double normal_upper_tail(double z) {
   return portable::exp(normal_distribution::log_cdf(-z).value);
-}
-
-/// P(T > t) of Student's t with `freedom` >= 1 degrees of freedom, by Wallace's approximation ("Bounds on Normal
-/// Approximations to Student's and the Chi-Square Distributions", 1959):
-///
-///     z = sign(t) sqrt(freedom ln(1 + t^2 / freedom)) (8 freedom + 1) / (8 freedom + 3)
-///
-/// within 0.003 for 4 or more degrees of freedom.
-inline double student_upper_tail(double t, std::int64_t freedom) {
-  const auto n = static_cast<double>(freedom);
-  const double size = std::sqrt(n * portable::log(1.0 + t * t / n)) * (8.0 * n + 1.0) / (8.0 * n + 3.0);
-  return normal_upper_tail(t < 0.0 ? -size : size);
 }
 
 /// P(G > x) of a gamma variable G of integer shape `count` >= 1 and scale 1: e^-x (1 + x + ... + x^(count-1) /
