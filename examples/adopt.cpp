@@ -15,11 +15,14 @@
 //
 // adopt: the candidate beats the baseline by more than 0.002 with the retraining variance of both taken into account.
 //   validation_error: candidate 0.05045 +- 0.0016 (5 runs), baseline 0.06531 +- 0.0022 (5 runs), in pairs of one seed
-//   gain +0.01486, 95% interval [+0.01108, +0.01864], +6.95 standard deviations of retraining; better by more than
-//   0.002 with probability 1 trial variance is all that these runs show: a search done again may select another point
-//   (study variance), and other data give other values (data variance) complete certainty is not demanded
+//   gain +0.01486, 95% interval [+0.01108, +0.01864], +6.95 standard deviations of retraining
+//   better by more than 0.002 with probability 1
+//   these runs show trial variance; study variance (of another search) and data variance (of other data) add to it
+//   complete certainty is not demanded
 
 #include <eigentune/tune.hpp>
+
+#include <cmath>
 
 using namespace eigentune;
 

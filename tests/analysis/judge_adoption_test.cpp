@@ -152,17 +152,16 @@ TEST(JudgeAdoption, PrintsTheVerdictWithItsNumbers) {
   const std::string numbers =
       "  validation_error: candidate 0.03106 +- 0.00092 (5 runs), baseline 0.0355 +- 0.0012 (5 runs), in pairs of one "
       "seed\n"
-      "  gain +0.00444, 95% interval [+0.002019, +0.006861], +3.70 standard deviations of retraining; better";
+      "  gain +0.00444, 95% interval [+0.002019, +0.006861], +3.70 standard deviations of retraining\n  better";
   const std::string variance =
-      "  trial variance is all that these runs show: a search done again may select another point (study variance), "
-      "and "
-      "other data give other values (data variance)\n";
-  EXPECT_EQ(
-      fmt::format("{}", judge_adoption(retrainings(candidate, baseline))),
-      "adopt: the candidate beats the baseline with the retraining variance of both taken into account.\n" + numbers +
-          " with probability 0.996\n" + variance +
-          "  weigh the gain against the complexity that the change adds (minimum_gain says which gain is worth it); "
-          "complete certainty is not demanded");
+      "  these runs show trial variance; study variance (of another search) and data variance (of other data) add to "
+      "it\n";
+  EXPECT_EQ(fmt::format("{}", judge_adoption(retrainings(candidate, baseline))),
+            "adopt: the candidate beats the baseline with the retraining variance of both taken into account.\n" +
+                numbers + " with probability 0.996\n" + variance +
+                "  weigh the gain against the complexity that the change adds, or say what would be worth it: "
+                "minimum_gain\n"
+                "  complete certainty is not demanded");
   EXPECT_EQ(fmt::format("{}", judge_adoption(retrainings(candidate, baseline), {.minimum_gain = 0.003})),
             "not enough runs: 5 runs of each do not tell yet whether the candidate beats the baseline by more than "
             "0.003.\n" +

@@ -128,7 +128,7 @@ struct fmt::formatter<eigentune::Adoption> {
       if (adoption.standardized_gain) {
         out = fmt::format_to(out, ", {:+.2f} standard deviations of retraining", *adoption.standardized_gain);
       }
-      out = fmt::format_to(out, "; better");
+      out = fmt::format_to(out, "\n  better");
       if (adoption.minimum_gain > 0.0) out = fmt::format_to(out, " by more than {:.4g}", adoption.minimum_gain);
       out = fmt::format_to(out, " with probability {:.3g}", *adoption.probability);
     }

@@ -181,9 +181,8 @@ inline void add_remarks(Adoption& result, std::int64_t runs) {
   }
   if (result.candidate.deviation || result.baseline.deviation) {
     remark(
-        "trial variance is all that these runs show: a search done again may select another point (study variance), "
-        "and "
-        "other data give other values (data variance)");
+        "these runs show trial variance; study variance (of another search) and data variance (of other data) add to "
+        "it");
   }
   if (result.next_runs && *result.next_runs > runs) {
     std::string text = fmt::format("next: retrain until there are {} runs of each, {} more", *result.next_runs,
@@ -194,11 +193,10 @@ inline void add_remarks(Adoption& result, std::int64_t runs) {
     remark(std::move(text));
   }
   if (result.verdict == AdoptionVerdict::adopt) {
-    remark(
-        result.minimum_gain > 0.0
-            ? "complete certainty is not demanded"
-            : "weigh the gain against the complexity that the change adds (minimum_gain says which gain is worth it); "
-              "complete certainty is not demanded");
+    if (result.minimum_gain == 0.0) {
+      remark("weigh the gain against the complexity that the change adds, or say what would be worth it: minimum_gain");
+    }
+    remark("complete certainty is not demanded");
   }
 }
 

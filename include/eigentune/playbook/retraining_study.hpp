@@ -32,7 +32,7 @@ struct RetrainingOptions {
   std::int64_t first_seed = 1'000;
   /// Whether run k of both has one seed, so that what both have in common, such as the order of examples, cancels in
   /// the difference. If the seed changes so much that nothing is left in common, seeds of their own tell more: 5 runs
-  /// then show what 7 pairs do.
+  /// then show what 6 pairs do.
   bool paired = true;
   std::string seed_name = "seed";  ///< the hyperparameter that the trainings read their seed from
 
