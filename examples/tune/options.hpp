@@ -44,8 +44,8 @@ With halton and random the trials are the same whatever the number of workers; g
 
 Standard output has the best trials, the best of each optimizer, and the command that trains the best again. --confirm trains the
 best trial's configuration and the trainer's defaults, both with N seeds that the search has not seen, and compares their
-accuracies on the test split, which nothing else looks at, as `train` prints them: of the parameters after the last step. The
-interval is that of the paired t test: runs of one seed, which start from the same weights and see the same batches, are a pair.
+accuracies on the test split, which nothing else looks at, as `train` prints them: of the parameters after the last step. Runs of
+one seed, which start from the same weights and see the same batches, are a pair. N may be doubled later, and doubled again.
 Exit status: 0, 1 for a file that cannot be read or written and a study that is not finished, 2 for a wrong option, 130 if it was
 interrupted.
 

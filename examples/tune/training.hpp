@@ -43,11 +43,12 @@ inline eigentune::SearchSpace make_search_space(const TuneOptions& options, cons
   return space;
 }
 
-/// The options of `train` that a point stands for, exactly: "--optimizer", "adam", "--learning-rate", "0.001", ...
+/// The options of `train` that a point stands for, exactly: "--optimizer", "adam", "--learning-rate", "0.001", ... What
+/// a retraining study says of itself is none.
 inline std::vector<std::string> train_arguments(const eigentune::Point& point) {
   std::vector<std::string> arguments;
   for (const auto& [name, value] : point) {
-    if (name == "data") continue;
+    if (name == "data" || name == "arm" || name == "planned_runs") continue;
     arguments.push_back(option_name(name));
     arguments.push_back(value.is_string() ? value.as_string() : value.text());
   }

@@ -1,9 +1,12 @@
 #pragma once
 
-/// The tuning half: search spaces, samplers, studies and their trials, in memory. Needs nlohmann-json besides what
-/// <eigentune/optim.hpp> needs.
+/// The tuning half: search spaces, samplers, studies and their trials, in memory, and what they tell: findings, the next
+/// search space, and whether to adopt a change. Needs nlohmann-json besides what <eigentune/optim.hpp> needs.
 
+#include <eigentune/analysis/diagnose.hpp>
+#include <eigentune/analysis/next_space.hpp>
 #include <eigentune/core/training_curve.hpp>
+#include <eigentune/playbook/adoption.hpp>
 #include <eigentune/search/gaussian_process.hpp>
 #include <eigentune/search/given_points.hpp>
 #include <eigentune/search/grid.hpp>

@@ -163,8 +163,11 @@ TEST_F(Tune, ConfirmsWithFreshSeedsAsTheTrainerWould) {
 
   const Result again = tune(small("--confirm 2 --confirm-steps 40"));
   EXPECT_EQ(again.output, tuned.output);
-  const Result more = tune(small("--confirm 3 --confirm-steps 40"));
-  EXPECT_NE(more.output.find(fmt::format("{:10}  ", 4)), std::string::npos) << more.output;
+  const Result more = tune(small("--confirm 4 --confirm-steps 40"));
+  EXPECT_NE(more.output.find(fmt::format("{:10}  ", 5)), std::string::npos) << more.output;
+  const Result unplanned = tune(small("--confirm 5 --confirm-steps 40"));
+  EXPECT_EQ(unplanned.status, 2);
+  EXPECT_NE(unplanned.errors.find("so runs must be 2, 4, 8, ..., got 5"), std::string::npos) << unplanned.errors;
 }
 
 TEST_F(Tune, RefusesToGoOnAsAnotherStudy) {
