@@ -212,6 +212,54 @@ TEST(Acquisition, GradientIsTheDifferences) {
   }
 }
 
+TEST(Acquisition, GradientAwayFromACenterIsTheDifferences) {
+  const Posterior objective =
+      golden_regression().condition(vector_of(golden::theta), Eigen::MatrixXd(0, 3), Eigen::MatrixXd(0, 1));
+  Acquisition acquisition(objective, Eigen::RowVectorXd::Constant(1, 0.2), std::nullopt);
+  acquisition.keep_away_from(Eigen::RowVector3d(0.4, 0.2, 0.3), Eigen::RowVectorXd::Constant(1, 0.5));
+  const Eigen::Vector3d x(0.45, 0.5, 0.3);
+  const auto at = [&](const Eigen::VectorXd& place) { return acquisition.at(place.transpose())[0]; };
+  Eigen::VectorXd gradient;
+  EXPECT_NEAR(acquisition.with_gradient_at(x.transpose(), gradient), at(x), 1e-9);
+  expect_near(gradient, by_differences(at, x), 1e-5 * gradient.cwiseAbs().maxCoeff());
+}
+
+TEST(Acquisition, ACenterCostsAThousandTimesTheSquareOfTheCorrelationAbove005) {
+  const Posterior objective =
+      golden_regression().condition(vector_of(golden::theta), Eigen::MatrixXd(0, 3), Eigen::MatrixXd(0, 1));
+  const Eigen::RowVectorXd best = Eigen::RowVectorXd::Constant(1, 0.2);
+  const Acquisition before(objective, best, std::nullopt);
+  Acquisition away = before;
+  const Eigen::RowVector3d center = rows_of(golden::points, 3).row(0);
+  away.keep_away_from(center, best);
+  const Eigen::MatrixXd x = rows_of(golden::points, 3).topRows(2);
+  for (Eigen::Index i = 0; i < 2; ++i) {  // the oracle's covariances with point 0, by its variance exp(0.9)
+    const double excess = golden::covariance[static_cast<std::size_t>(i)] / std::exp(golden::theta[2]) - 0.05;
+    EXPECT_NEAR(before.at(x)[i] - away.at(x)[i], 1000.0 * excess * excess, 1e-9);
+  }
+}
+
+/// P(feasible) as the logarithm's own formula says, and below the wanted probability p the penalty 100 ln(P / p)^2.
+TEST(Acquisition, LessThanTheWantedProbabilityCostsAHundredTimesTheSquareOfTheLogarithmOfTheRatio) {
+  const std::optional<Posterior> feasibility = golden_classification().condition(Eigen::Vector3d(-0.7, 0.4, 2.0));
+  const Eigen::MatrixXd x = rows_of(golden::places, 3);
+  const Predictions latent = feasibility->at(x);
+  int penalized = 0, free = 0;
+  for (const double wanted : {0.05, 0.8, 0.99}) {
+    const Acquisition acquisition(std::nullopt, {}, feasibility, wanted);
+    const Eigen::VectorXd found = acquisition.at(x);
+    for (Eigen::Index i = 0; i < x.rows(); ++i) {
+      const double z = latent.means(i, 0) / std::sqrt(1.0 + latent.variances[i]);
+      const double probability = 0.5 * std::erfc(-z / std::sqrt(2.0));
+      const double deficit = probability < wanted ? std::log(probability / wanted) : 0.0;
+      EXPECT_NEAR(found[i], std::log(probability) - 100.0 * deficit * deficit, 1e-9 * (1.0 + std::fabs(found[i])));
+      ++(probability < wanted ? penalized : free);
+    }
+  }
+  EXPECT_GT(penalized, 0);
+  EXPECT_GT(free, 0);
+}
+
 TEST(Acquisition, OfOneWorldIsTheLogarithmOfExpectedImprovement) {
   const Regression model = golden_regression();
   const Posterior posterior = model.condition(vector_of(golden::theta), Eigen::MatrixXd(0, 3), Eigen::MatrixXd(0, 1));

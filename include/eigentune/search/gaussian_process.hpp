@@ -5,6 +5,7 @@
 #include <eigentune/core/portable_math.hpp>
 #include <eigentune/core/random.hpp>
 #include <eigentune/search/gaussian_process_acquisition.hpp>
+#include <eigentune/search/gaussian_process_elsewhere.hpp>
 #include <eigentune/search/gaussian_process_feasibility.hpp>
 #include <eigentune/search/gaussian_process_fit.hpp>
 #include <eigentune/search/gaussian_process_landscape.hpp>
@@ -40,12 +41,12 @@ namespace eigentune {
 /// - The objective is modelled by a Gaussian process (gp::Regression; a Matérn kernel with a length for each
 ///   hyperparameter, fitted anew for each suggestion), infeasible trials by another one (gp::Classification). The next
 ///   point has the highest expected improvement times probability of being feasible (gp::Acquisition).
-/// - A point should be feasible with a probability of 0.8; of 0.99 if more than 3 of the last 20 finished trials were
+/// - A point should be feasible with a probability of 0.8; of 0.99 if more than one of the last 20 finished trials was
 ///   infeasible, which gives up the last digits of an optimum right at the border.
-/// - Every fourth trial doubts the fitted model, and looks for a large improvement further away (see doubt()).
+/// - Once the model promises next to nothing, three of four trials look elsewhere (gp::find_elsewhere), for a valley of
+///   which the model knows nothing; the others go on to polish the best one.
 /// - Pending trials are accounted for: their outcomes are drawn from the model, several times over, and the improvement
-/// is
-///   averaged. So workers that ask at the same time do not repeat each other.
+///   is averaged. So workers that ask at the same time do not repeat each other.
 /// - No point is suggested that has been evaluated or is pending, nor one within 1e-4 of each real number's interval of
 ///   it, if there is another. Where all points of a small space are spent, the most promising is tried again: with a
 ///   noisy objective that tells something.
@@ -77,21 +78,20 @@ struct GaussianProcess {
     const Trials trials = sorted(space, landscape, history);
     std::optional<gp::Posterior> objective, feasibility;
     Eigen::RowVectorXd best;
-    std::vector<gp::Place> incumbents;
+    std::vector<gp::Place> incumbents, candidates;
+    gp::Predictions predictions;
     if (!trials.complete.empty()) {
       const gp::Regression model(landscape.groups(), features(landscape, trials.complete),
                                  gp::standardized(trials.losses));
-      Eigen::VectorXd theta = gp::fit(model, {}, random);
-      const bool doubts = number % doubtful_every == doubtful_every - 1;
-      if (doubts) doubt(theta, landscape.groups());
+      const Eigen::VectorXd theta = gp::fit(model, {}, random);
       const auto pending = static_cast<Eigen::Index>(trials.pending.size());
       Eigen::MatrixXd normals(pending, pending > 0 ? worlds : 1);
       for (double& normal : normals.reshaped()) normal = random.normal();
       objective = model.condition(theta, features(landscape, trials.pending), normals);
-      incumbents = places_to_improve_on(landscape, trials);
-      const gp::Predictions predictions = objective->at(features(landscape, incumbents));
-      best = predictions.means.colwise().minCoeff().array() - (doubts ? 0.1 : 1e-5);
-      keep_best(incumbents, predictions.means.rowwise().mean());
+      candidates = places_to_improve_on(landscape, trials);
+      predictions = objective->at(features(landscape, candidates));
+      best = predictions.means.colwise().minCoeff().array() - gp::least_improvement;
+      incumbents = best_of(candidates, predictions.means.rowwise().mean());
     }
     if (!trials.infeasible.empty()) {
       std::vector<gp::Place> finished = trials.complete;
@@ -103,7 +103,14 @@ struct GaussianProcess {
     }
     const double wanted_probability = many_recent_are_infeasible(history) ? 0.99 : 0.8;
     const gp::Acquisition acquisition(std::move(objective), best, std::move(feasibility), wanted_probability);
-    return landscape.point_of(gp::find_best(acquisition, landscape, incumbents, trials.all, {}, random));
+    gp::Place place = gp::find_best(acquisition, landscape, incumbents, trials.all, {}, random);
+    const bool may_look_elsewhere = random.uniform() < 0.75;
+    if (!candidates.empty() && may_look_elsewhere && gp::has_settled(acquisition.at(place.features)[0])) {
+      if (auto elsewhere = gp::find_elsewhere(acquisition, landscape, candidates, predictions, trials.all, random)) {
+        place = std::move(*elsewhere);
+      }
+    }
+    return landscape.point_of(place);
   }
 
   std::string text() const {
@@ -118,25 +125,15 @@ struct GaussianProcess {
   static constexpr Eigen::Index worlds = 16;
   static constexpr std::size_t most_incumbents = 3;
 
-  /// The fit may be wrong where there are no trials yet, and then the search would stay at a local optimum, which Bull,
-  /// "Convergence Rates of Efficient Global Optimization Algorithms" (2011) shows to happen and cures by a share of
-  /// trials elsewhere. So every fourth trial assumes shorter lengths, and wants an improvement of a tenth of the
-  /// objective's standard deviation; the others want 1e-5 of it, since less is not worth a trial.
-  static constexpr std::int64_t doubtful_every = 4;
-  static void doubt(Eigen::VectorXd& theta, const gp::FeatureGroups& groups) {
-    auto lengths = theta.head(groups.count).array();
-    lengths = lengths.min(0.5 * portable::log(static_cast<double>(groups.count))) - 0.7;
-  }
-
   /// Where the optimum lies at the border itself, ever smaller improvements wait beside it, and each costs trials that
-  /// diverge. So when more than 3 of the last 20 finished trials have, the next keeps a larger distance.
+  /// diverge. So when more than one of the last 20 finished trials has, the next keeps a larger distance.
   static bool many_recent_are_infeasible(const History& history) {
     int finished = 0, infeasible = 0;
     for (auto one = history.observations.rbegin(); one != history.observations.rend() && finished < 20; ++one) {
       if (one->outcome != Outcome::pending) ++finished;
       if (one->outcome == Outcome::infeasible) ++infeasible;
     }
-    return infeasible > 3;
+    return infeasible > 1;
   }
 
   struct Trials {
@@ -181,17 +178,17 @@ struct GaussianProcess {
     return places;
   }
 
-  /// Keeps the places of the lowest means, the lowest first.
-  static void keep_best(std::vector<gp::Place>& places, const Eigen::VectorXd& means) {
+  /// The places of the lowest means, the lowest first.
+  static std::vector<gp::Place> best_of(const std::vector<gp::Place>& places, const Eigen::VectorXd& means) {
     std::vector<std::size_t> order(places.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return means[static_cast<Eigen::Index>(a)] < means[static_cast<Eigen::Index>(b)];
     });
     order.resize(std::min(order.size(), most_incumbents));
-    std::vector<gp::Place> kept;
-    for (const std::size_t i : order) kept.push_back(std::move(places[i]));
-    places = std::move(kept);
+    std::vector<gp::Place> best;
+    for (const std::size_t i : order) best.push_back(places[i]);
+    return best;
   }
 };
 

@@ -25,6 +25,9 @@ namespace eigentune::gp {
 /// diverge, for the large improvements that the objective's model, without data, does not exclude. With nothing better
 /// the likeliest place is still found. A part that is absent counts as 1: without data of the objective only
 /// feasibility is sought.
+///
+/// keep_away_from() turns it to the rest of the space: where the correlation r of f(x) and f(center), r = k(x, center)
+/// / variance, is above 0.05, 1000 (r - 0.05)^2 is subtracted, and the improvement is on another best.
 class Acquisition {
  public:
   /// `best` [worlds] goes with `objective`, `wanted_probability` in (0, 1] with `feasibility`.
@@ -34,6 +37,19 @@ class Acquisition {
         best_(std::move(best)),
         feasibility_(std::move(feasibility)),
         log_wanted_probability_(portable::log(wanted_probability)) {}
+
+  static constexpr double apart = 0.05;  ///< the correlation up to which two places say little of each other
+
+  /// The correlation of the objective at `a` and at `b` [features] before there are data. There must be an objective.
+  double correlation(const Eigen::RowVectorXd& a, const Eigen::RowVectorXd& b) const {
+    return Kernel::correlation((a - b).cwiseProduct(objective_->kernel().inverse_lengths()).squaredNorm());
+  }
+
+  /// Looks for an improvement on `best` [worlds], apart from `center` [features]. There must be an objective.
+  void keep_away_from(Eigen::RowVectorXd center, Eigen::RowVectorXd best) {
+    center_ = std::move(center);
+    best_ = std::move(best);
+  }
 
   /// a at each row of `x` [m, features]: [m].
   Eigen::VectorXd at(const Eigen::MatrixXd& x) const {
@@ -48,6 +64,12 @@ class Acquisition {
       const Predictions c = feasibility_->at(x);
       for (Eigen::Index i = 0; i < x.rows(); ++i) {
         result[i] += log_caution(c.means(i, 0) / std::sqrt(1.0 + c.variances[i])).value;
+      }
+    }
+    if (center_) {
+      for (Eigen::Index i = 0; i < x.rows(); ++i) {
+        const double excess = std::max(correlation(*center_, x.row(i)) - apart, 0.0);
+        result[i] -= distance_wall * excess * excess;
       }
     }
     return result;
@@ -71,6 +93,14 @@ class Acquisition {
       const auto probability = log_caution(z);
       gradient += probability.slope * (scale * c.mean_slopes.col(0) - 0.5 * z * scale * scale * c.variance_slope);
       result += probability.value;
+    }
+    if (center_) {
+      const Eigen::RowVectorXd& inverse_lengths = objective_->kernel().inverse_lengths();
+      const Eigen::RowVectorXd difference = (x - *center_).cwiseProduct(inverse_lengths);
+      const auto r = Kernel::correlation_and_slope(difference.squaredNorm());
+      const double excess = std::max(r.correlation - apart, 0.0);
+      result -= distance_wall * excess * excess;
+      gradient -= (4.0 * distance_wall * excess * r.slope) * difference.cwiseProduct(inverse_lengths).transpose();
     }
     return result;
   }
@@ -112,12 +142,13 @@ class Acquisition {
     return result;
   }
 
-  static constexpr double wall = 100.0;
+  static constexpr double wall = 100.0, distance_wall = 1000.0;
 
   std::optional<Posterior> objective_;
   Eigen::RowVectorXd best_;
   std::optional<Posterior> feasibility_;
   double log_wanted_probability_;
+  std::optional<Eigen::RowVectorXd> center_;
 };
 
 }  // namespace eigentune::gp

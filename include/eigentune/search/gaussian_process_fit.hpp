@@ -21,14 +21,14 @@ struct LogNormalPrior {
   Eigen::VectorXd mean, deviation, lower, upper;  ///< [parameters]
 
   /// Of `lengths` lengths on the unit cube, and of `others` more, still to set: ln(length) has the mean
-  /// ln(lengths) / 2 - 1 and the deviation 0.7. The first term is that of Hvarfner, Hellsten and Nardi, "Vanilla
+  /// ln(lengths) / 2 - 1.2 and the deviation 0.5. The first term is that of Hvarfner, Hellsten and Nardi, "Vanilla
   /// Bayesian Optimization Performs Great in High Dimensions" (2024): what is expected of a function does not grow
   /// wilder with the dimension. Lengths are shorter than theirs and known better: with few trials, long ones declare
   /// hyperparameters irrelevant that are not, and then a part of the space is never searched.
   LogNormalPrior(int lengths, int others)
       : mean(lengths + others), deviation(lengths + others), lower(lengths + others), upper(lengths + others) {
-    const double center = 0.5 * portable::log(static_cast<double>(lengths)) - 1.0;
-    for (int i = 0; i < lengths; ++i) set(i, center, 0.7, {5e-3, 1e3});
+    const double center = 0.5 * portable::log(static_cast<double>(lengths)) - 1.2;
+    for (int i = 0; i < lengths; ++i) set(i, center, 0.5, {5e-3, 1e3});
   }
 
   /// The bounds are of the hyperparameter itself.
