@@ -124,8 +124,6 @@ struct Kernels {
   double (*by_tiles)(const Kernels& kernels, SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin,
                      std::int64_t count);
   double (*sum_of_squares)(SimdLevel level, const Scalar* values, std::int64_t size, std::int64_t following);
-  void (*average_pass)(SimdLevel level, const Scalar* parameter, State* average, double weight, std::int64_t size,
-                       std::int64_t following);
 
   /// One fused pass at `level` over the elements [begin, begin + count). See FusedPass.
   double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin,
@@ -350,7 +348,7 @@ constexpr Kernels<Scalar, State> make_kernels() {
 #else
     {generic::TilePass<Rule, Scalar, State, Slots>::run},
 #endif
-        Rule::state.size(), pass_by_tiles<Scalar, State>, sum_of_squares<Scalar>, average_pass<Scalar, State>
+        Rule::state.size(), pass_by_tiles<Scalar, State>, sum_of_squares<Scalar>
   };
 }
 template <class Rule, class Scalar, class State>

@@ -141,7 +141,10 @@ class AnyOptimizer {
   ///
   /// Averaging so already, this does nothing. Throws std::invalid_argument, and changes nothing, if an option is out of
   /// range, the optimizer averages otherwise already, or the average is swapped in.
-  void average(const Averaging& averaging);
+  [[gnu::always_inline]] void average(const Averaging& averaging) {  // so that the kernel is the calling unit's
+    start_averaging(averaging, {&AnyOptimizer::prepare_average, &AnyOptimizer::apply_and_average,
+                                simd::average_pass<Scalar, State>});
+  }
 
   /// Forgets the average. Throws std::invalid_argument if it is swapped in.
   void stop_averaging();
@@ -231,6 +234,14 @@ class AnyOptimizer {
   void prepare(const StepOptions& options, double gradient_scale, bool measure);
   void prepare_adaptive_clip(double threshold, const Workers* workers);
   double apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level, bool adaptive_clip) const;
+  /// What a step does besides, where an average is kept: bound by `average`, so that who never calls it does not
+  /// compile that.
+  struct AverageWork {
+    void (AnyOptimizer::*prepare)() = nullptr;
+    double (AnyOptimizer::*apply)(const Tensor&, const BlockPlan::Block&, SimdLevel, bool) const = &AnyOptimizer::apply;
+    void (*pass)(SimdLevel, const Scalar*, State*, double, std::int64_t, std::int64_t) = nullptr;
+  };
+  void start_averaging(const Averaging& averaging, const AverageWork& work);
   void prepare_average();
   void start_average(const Tensor& tensor, const BlockPlan::Block& block) const;
   double apply_and_average(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level,
@@ -266,6 +277,7 @@ class AnyOptimizer {
   BoundTensors<Tensor> tensors_;
   ParallelRegion region_;
   std::optional<Averaging> averaging_;
+  AverageWork average_work_;
   std::shared_ptr<const detail::SwappedAverage<Scalar, State>> swapped_;  // the last; may be over
   std::int64_t step_ = 0, skipped_ = 0, consecutive_skips_ = 0, accumulated_ = 0;
 };

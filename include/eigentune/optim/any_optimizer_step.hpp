@@ -51,7 +51,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   }
 
   prepare(options, gradient_scale * report.clip_scale, !measure_first);
-  prepare_average();
+  if (averaging_) (this->*average_work_.prepare)();
   const bool adaptive_clip = options.adaptive_clip.has_value();
   if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), workers);
   std::vector<double>& sums = tensors_.plan().partial_sums();
@@ -59,7 +59,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     const Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen() ? 0.0 : apply_and_average(tensor, block, level, adaptive_clip);
+    sums[number] = tensor.frozen() ? 0.0 : (this->*average_work_.apply)(tensor, block, level, adaptive_clip);
   });
   if (!measure_first) report.gradient_norm = add_up() * std::fabs(gradient_scale);
 
