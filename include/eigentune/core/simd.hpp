@@ -134,66 +134,7 @@ struct Kernels {
 
 inline namespace EIGENTUNE_BASELINE {
 
-/// The elements at the end of a tensor that do not fill a tile, padded with zeros to one.
-template <class Scalar, class State>
-struct PaddedTile {
-  alignas(64) Scalar parameter[square_lanes];
-  alignas(64) Scalar gradient[square_lanes];
-  alignas(64) State state[max_slots][square_lanes];
-
-  PaddedTile(const Tiles<Scalar, State>& from, std::size_t rest, std::size_t slots) {
-    fill(parameter, from.parameter, rest);
-    fill(gradient, from.gradient, rest);
-    for (std::size_t slot = 0; slot < slots; ++slot) fill(state[slot], from.state[slot], rest);
-  }
-  Tiles<Scalar, State> tiles(unsigned extras) {
-    Tiles<Scalar, State> tiles{parameter, gradient, {}, square_lanes, 0, extras};
-    for (std::size_t slot = 0; slot < max_slots; ++slot) tiles.state[slot] = state[slot];
-    return tiles;
-  }
-  void store(const Tiles<Scalar, State>& to, std::size_t rest, std::size_t slots) const {
-    std::memcpy(to.parameter, parameter, rest * sizeof(Scalar));
-    if ((to.extras & zeroed) != 0) std::memcpy(to.gradient, gradient, rest * sizeof(Scalar));
-    for (std::size_t slot = 0; slot < std::min(slots, max_slots); ++slot) {
-      std::memcpy(to.state[slot], state[slot], rest * sizeof(State));
-    }
-  }
-
- private:
-  template <class T>
-  static void fill(T* to, const T* from, std::size_t rest) {
-    std::memset(static_cast<void*>(to), 0, square_lanes * sizeof(T));
-    std::memcpy(to, from, rest * sizeof(T));
-  }
-};
-
-/// Returns the sum of squares of the gradient as it was before (see sum_of_squares) if pass.measure, else 0. The rest
-/// that does not fill a tile is copied to a padded tile and runs through the same code, so its bits are the body's.
-template <class Scalar, class State>
-[[gnu::noinline]] double pass_by_tiles(const Kernels<Scalar, State>& kernels, SimdLevel level,
-                                       const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count) {
-  constexpr auto ahead = static_cast<std::int64_t>(update_ahead / std::max(sizeof(Scalar), sizeof(State)));
-  const auto tile_pass = kernels.tile_pass[static_cast<std::size_t>(level)];
-  const auto rest = static_cast<std::size_t>(count % square_lanes);
-  alignas(64) double lane_sums[square_lanes] = {};
-  Tiles<Scalar, State> tiles{pass.parameter + begin,
-                             pass.gradient + begin,
-                             {},
-                             count - count % square_lanes,
-                             pass.size - begin - ahead - square_lanes + 1,
-                             extras_of(pass)};
-  for (std::size_t slot = 0; slot < kernels.slots; ++slot) tiles.state[slot] = pass.state[slot] + begin;
-  if (tiles.size > 0) tile_pass(pass, tiles, lane_sums);
-  if (rest > 0) {
-    tiles.parameter += tiles.size;
-    tiles.gradient += tiles.size;
-    for (std::size_t slot = 0; slot < kernels.slots; ++slot) tiles.state[slot] += tiles.size;
-    PaddedTile<Scalar, State> padded(tiles, rest, kernels.slots);
-    tile_pass(pass, padded.tiles(tiles.extras), lane_sums);
-    padded.store(tiles, rest, kernels.slots);
-  }
-  return pass.measure ? add_lanes(lane_sums) : 0.0;
-}
+#include <eigentune/core/simd/tiles.inc>
 
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
 
