@@ -72,7 +72,7 @@ class Binding {
   static constexpr std::ptrdiff_t whole = -1;
 
   template <class Traits, class Object>
-  static Binding make(Object& object) {
+  [[gnu::cold]] static Binding make(Object& object) {
     Binding binding;
     binding.view_ = Traits::view(object);
     if constexpr (Traits::owns) {

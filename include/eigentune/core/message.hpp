@@ -15,15 +15,13 @@ namespace eigentune {
 template <std::size_t arguments>
 class MessageText {
  public:
-  template <std::size_t size>
-  consteval MessageText(const char (&text)[size]) : text_(text, size - 1) {  // NOLINT: implicit, as a literal
+  consteval MessageText(const char* text) : text_(text) {  // NOLINT: implicit, as a literal
     std::size_t found = 0;
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-      if (text_[i] != '{' && text_[i] != '}') continue;
-      const char next = i + 1 < text_.size() ? text_[i + 1] : '\0';
-      if (next != text_[i] && !(text_[i] == '{' && next == '}')) throw "a brace is neither \"{}\" nor doubled";
-      if (next != text_[i]) ++found;
-      ++i;
+    for (const char* c = text; *c != '\0'; ++c) {
+      if (*c != '{' && *c != '}') continue;
+      if (c[1] != *c && !(*c == '{' && c[1] == '}')) throw "a brace is neither \"{}\" nor doubled";
+      if (c[1] != *c) ++found;
+      ++c;
     }
     if (found != arguments) throw "as many {} are needed as there are arguments";
   }

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/simd/level.hpp>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -43,8 +44,8 @@ inline constexpr bool same_bits_everywhere = true;
 /// Lanes of the sum of squares, and elements of a tile: a multiple of every level's pack.
 inline constexpr std::int64_t square_lanes = 16;
 
-/// The sum of the lanes, in a fixed tree.
-inline double add_lanes(double* lanes) {
+/// The sum of the lanes, in a fixed tree. Not inlined, so that it is compiled once and not in each kernel.
+[[gnu::noinline]] inline double add_lanes(double* lanes) {
   for (std::int64_t width = square_lanes / 2; width > 0; width /= 2) {
     for (std::int64_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
   }
@@ -90,50 +91,50 @@ struct FusedPass {
   ScalarStorage scalars{};     ///< the rule's
 };
 
+/// What a pass does besides the rule, as bits.
+inline constexpr unsigned measured = 1, zeroed = 2, scaled = 4, limited = 8;
+
+/// Whole tiles of one tensor, or one padded tile: `size` elements, a multiple of square_lanes. The tiles that begin
+/// below `fetched` have others behind them, to be fetched ahead.
+template <class Scalar, class State>
+struct Tiles {
+  Scalar* parameter;
+  Scalar* gradient;
+  std::array<State*, max_slots> state;
+  std::int64_t size, fetched;
+  unsigned extras;
+};
+
+template <class Scalar, class State>
+unsigned extras_of(const FusedPass<Scalar, State>& pass) {
+  const bool uncommon = pass.coupled_decay != 0.0 || pass.gradient_limit < std::numeric_limits<double>::infinity();
+  const bool plain = !uncommon && pass.gradient_scale == 1.0 && pass.keep == 1.0;  // products by 1 change no bit
+  return (pass.measure ? measured : 0) | (pass.zero_gradient ? zeroed : 0) | (plain ? 0 : scaled) |
+         (uncommon ? limited : 0);
+}
+
 /// The functions that work on memory, for one rule, as described below. They are called through
 /// pointers, which what is compiled once for a whole program gets from the unit that makes an optimizer. Otherwise the
 /// linker could give that the kernels of a unit that was built for a larger processor.
 template <class Scalar, class State>
 struct Kernels {
-  double (*fused_pass)(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count);
+  void (*tile_pass[4])(const FusedPass<Scalar, State>& pass, const Tiles<Scalar, State>& tiles,
+                       double* lane_sums);  ///< by level
+  std::size_t slots;                        ///< of the rule
+  double (*by_tiles)(const Kernels& kernels, SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin,
+                     std::int64_t count);
   double (*sum_of_squares)(SimdLevel level, const Scalar* values, std::int64_t size, std::int64_t following);
-  void (*average_pass)(SimdLevel level, const Scalar* parameter, State* average, double weight, std::int64_t size,
-                       std::int64_t following);
+
+  /// One fused pass at `level` over the elements [begin, begin + count). See FusedPass.
+  double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin,
+                    std::int64_t count) const {
+    return by_tiles(*this, level, pass, begin, count);
+  }
 };
 
 inline namespace EIGENTUNE_BASELINE {
 
-/// The elements at the end of a tensor that do not fill a tile, padded with zeros to one.
-template <class Scalar, class State, std::size_t slots>
-struct PaddedTile {
-  alignas(64) Scalar parameter[square_lanes];
-  alignas(64) Scalar gradient[square_lanes];
-  alignas(64) State state[slots == 0 ? 1 : slots][square_lanes];
-
-  /// Takes `rest` elements from `begin` on. Not inlined, so that it is compiled once and not in each kernel.
-  [[gnu::noinline]] void load(const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t rest) {
-    fill(parameter, pass.parameter + begin, rest);
-    fill(gradient, pass.gradient + begin, rest);
-    for (std::size_t slot = 0; slot < slots; ++slot) fill(state[slot], pass.state[slot] + begin, rest);
-  }
-  /// Puts them back.
-  [[gnu::noinline]] void store(const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t rest) const {
-    const auto count = static_cast<std::size_t>(rest);
-    std::memcpy(pass.parameter + begin, parameter, count * sizeof(Scalar));
-    if (pass.zero_gradient) std::memcpy(pass.gradient + begin, gradient, count * sizeof(Scalar));
-    for (std::size_t slot = 0; slot < slots; ++slot) {
-      std::memcpy(pass.state[slot] + begin, state[slot], count * sizeof(State));
-    }
-  }
-
- private:
-  template <class T>
-  static void fill(T* to, const T* from, std::int64_t rest) {
-    const auto count = static_cast<std::size_t>(rest);
-    std::memset(static_cast<void*>(to), 0, square_lanes * sizeof(T));
-    std::memcpy(to, from, count * sizeof(T));
-  }
-};
+#include <eigentune/core/simd/tiles.inc>
 
 #if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
 
@@ -232,37 +233,6 @@ template <class Scalar>
 using BaselinePack = generic::Pack<Scalar>;
 #endif
 
-/// One fused pass at `level` over the elements [begin, begin + count). See FusedPass.
-template <class Rule, class Scalar, class State>
-double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count) {
-  static_assert(
-      sizeof(typename Rule::Scalars) <= ScalarStorage::capacity && std::is_trivially_copyable_v<typename Rule::Scalars>,
-      "eigentune: a rule's Scalars are trivially copyable and at most 128 bytes");
-  static_assert(alignof(typename Rule::Scalars) <= alignof(double),
-                "eigentune: a rule's Scalars hold doubles or smaller types");
-  static_assert(Rule::state.size() <= max_slots, "eigentune: a rule has at most 8 named states");
-  constexpr std::make_index_sequence<Rule::state.size()> slots;
-#if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
-  switch (level) {
-    case SimdLevel::avx512:
-      return avx512::fused_pass<Rule>(pass, begin, count, slots);
-    case SimdLevel::avx2:
-      return avx2::fused_pass<Rule>(pass, begin, count, slots);
-    default:
-      return sse2::fused_pass<Rule>(pass, begin, count, slots);
-  }
-#else
-  static_cast<void>(level);
-  return generic::fused_pass<Rule>(pass, begin, count, slots);
-#endif
-}
-
-/// The same over all elements.
-template <class Rule, class Scalar, class State>
-double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass) {
-  return fused_pass<Rule>(level, pass, 0, pass.size);
-}
-
 /// Sum of squares of `size` values, in double and in a fixed order, at `level`. `following` is how many elements of the
 /// same array come behind them: those are fetched ahead.
 template <class Scalar>
@@ -304,8 +274,38 @@ void average_pass(SimdLevel level, const Scalar* parameter, State* average, doub
 
 /// The kernels of this translation unit.
 template <class Rule, class Scalar, class State>
-inline constexpr Kernels<Scalar, State> kernels{fused_pass<Rule, Scalar, State>, sum_of_squares<Scalar>,
-                                                average_pass<Scalar, State>};
+constexpr Kernels<Scalar, State> make_kernels() {
+  static_assert(
+      sizeof(typename Rule::Scalars) <= ScalarStorage::capacity && std::is_trivially_copyable_v<typename Rule::Scalars>,
+      "eigentune: a rule's Scalars are trivially copyable and at most 128 bytes");
+  static_assert(alignof(typename Rule::Scalars) <= alignof(double),
+                "eigentune: a rule's Scalars hold doubles or smaller types");
+  static_assert(Rule::state.size() <= max_slots, "eigentune: a rule has at most 8 named states");
+  using Slots = std::make_index_sequence<Rule::state.size()>;
+  return {
+#if defined(__x86_64__) && !defined(EIGENTUNE_SIMD_GENERIC)
+    {nullptr, sse2::TilePass<Rule, Scalar, State, Slots>::run, avx2::TilePass<Rule, Scalar, State, Slots>::run,
+     avx512::TilePass<Rule, Scalar, State, Slots>::run},
+#else
+    {generic::TilePass<Rule, Scalar, State, Slots>::run},
+#endif
+        Rule::state.size(), pass_by_tiles<Scalar, State>, sum_of_squares<Scalar>
+  };
+}
+template <class Rule, class Scalar, class State>
+inline constexpr Kernels<Scalar, State> kernels = make_kernels<Rule, Scalar, State>();
+
+/// One fused pass at `level` over the elements [begin, begin + count). See FusedPass.
+template <class Rule, class Scalar, class State>
+double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass, std::int64_t begin, std::int64_t count) {
+  return kernels<Rule, Scalar, State>.fused_pass(level, pass, begin, count);
+}
+
+/// The same over all elements.
+template <class Rule, class Scalar, class State>
+double fused_pass(SimdLevel level, const FusedPass<Scalar, State>& pass) {
+  return fused_pass<Rule>(level, pass, 0, pass.size);
+}
 
 }  // namespace EIGENTUNE_BASELINE
 }  // namespace eigentune::simd

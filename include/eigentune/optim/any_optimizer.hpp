@@ -46,7 +46,7 @@ class AnyOptimizer {
 
   AnyOptimizer(AnyOptimizer&&) = default;
   AnyOptimizer& operator=(AnyOptimizer&&) = default;
-  [[gnu::noinline]] ~AnyOptimizer() {}  // NOLINT: `= default` would be inlined, and it is long
+  [[gnu::cold, gnu::noinline]] ~AnyOptimizer() {}  // NOLINT: `= default` would be inlined, and it is long
 
   /// Binds a parameter and its gradient, of equal shape and storage order, under a name of its own. A Matrix, Array or
   /// Tensor is kept by address and looked up at each step; a Map, Ref or Block is kept by value. State starts as the
@@ -54,7 +54,7 @@ class AnyOptimizer {
   /// orders differ, an object is not contiguous, or an option is out of range. Memory that is bound twice is an error
   /// at the next step.
   template <class Parameter, class Gradient>
-  void add(std::string name, Parameter&& parameter, Gradient&& gradient, TensorOptions options = {}) {
+  [[gnu::cold]] void add(std::string name, Parameter&& parameter, Gradient&& gradient, TensorOptions options = {}) {
     auto bound_parameter = Binding<Scalar>::to(std::forward<Parameter>(parameter), "add", "parameter", name);
     auto bound_gradient = Binding<Scalar>::to(std::forward<Gradient>(gradient), "add", "gradient", name);
     add_binding(std::move(name), std::move(bound_parameter), std::move(bound_gradient), options);
@@ -109,14 +109,20 @@ class AnyOptimizer {
 
   /// The same on a thread pool (Eigen::ThreadPool or anything of its interface), with the same bits. The calling thread
   /// takes part, so this may be called from inside the pool; a step with little work stays on the calling thread.
-  StepReport step(ThreadPoolRef pool, const StepOptions& options) { return run_step(options, &pool); }
+  StepReport step(ThreadPoolRef pool, const StepOptions& options) {
+    const Workers workers{pool};
+    return run_step(options, &workers);
+  }
 
   /// Adds the bound gradients to a sum of the optimizer's own; the next step uses their mean in place of the bound
   /// gradients, and starts a new sum. It saves memory for activations and no time: throughput in examples per second
   /// does not grow. The first call allocates the sums. Throws std::invalid_argument if a bound object was resized or
   /// memory is bound twice.
   void accumulate() { run_accumulate(nullptr); }
-  void accumulate(ThreadPoolRef pool) { run_accumulate(&pool); }
+  void accumulate(ThreadPoolRef pool) {
+    const Workers workers{pool};
+    run_accumulate(&workers);
+  }
 
   /// From now on every applied step averages the parameters that it leaves, in the same pass over memory:
   ///
@@ -135,7 +141,10 @@ class AnyOptimizer {
   ///
   /// Averaging so already, this does nothing. Throws std::invalid_argument, and changes nothing, if an option is out of
   /// range, the optimizer averages otherwise already, or the average is swapped in.
-  void average(const Averaging& averaging);
+  [[gnu::always_inline]] void average(const Averaging& averaging) {  // so that the kernel is the calling unit's
+    start_averaging(averaging, {&AnyOptimizer::prepare_average, &AnyOptimizer::apply_and_average,
+                                simd::average_pass<Scalar, State>});
+  }
 
   /// Forgets the average. Throws std::invalid_argument if it is swapped in.
   void stop_averaging();
@@ -185,7 +194,7 @@ class AnyOptimizer {
   void set_counts(const OptimizerCounts& counts, std::span<const TensorCounts> tensors);
 
  protected:
-  AnyOptimizer(std::unique_ptr<ErasedRule<Scalar, State>> rule, OptimizerOptions options)
+  [[gnu::cold, gnu::noinline]] AnyOptimizer(std::unique_ptr<ErasedRule<Scalar, State>> rule, OptimizerOptions options)
       : rule_(std::move(rule)), options_(std::move(options)) {
     options_.validate();
   }
@@ -200,9 +209,9 @@ class AnyOptimizer {
   struct Tensor : BoundTensor<Scalar> {
     explicit Tensor(BoundTensor<Scalar>&& bound) : BoundTensor<Scalar>(std::move(bound)) {}
     // Out of line: a tensor is large, and is moved and destroyed wherever a vector of them grows.
-    [[gnu::noinline]] Tensor(Tensor&&) noexcept = default;
+    [[gnu::cold, gnu::noinline]] Tensor(Tensor&&) noexcept = default;
     Tensor& operator=(Tensor&&) noexcept = default;
-    [[gnu::noinline]] ~Tensor() {}  // NOLINT
+    [[gnu::cold, gnu::noinline]] ~Tensor() {}  // NOLINT
 
     std::vector<Buffer<State>> state{};
     Buffer<Scalar> accumulated{};              // sum of gradients, if there is one
@@ -215,15 +224,24 @@ class AnyOptimizer {
     std::vector<double> unit_factors{};
   };
 
-  void add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient, const TensorOptions& options);
+  [[gnu::cold, gnu::noinline]] void add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient,
+                                                const TensorOptions& options);
   // Not inlined: a step is long, and g++ 12 takes absent options that it sees through for uninitialized ones.
-  [[gnu::noinline]] StepReport run_step(const StepOptions& options, const ThreadPoolRef* pool);
-  StepReport skip(const StepOptions& options, StepReport report);
-  double measure(SimdLevel level, const ThreadPoolRef* pool);
+  [[gnu::noinline]] StepReport run_step(const StepOptions& options, const Workers* workers);
+  [[gnu::cold]] StepReport skip(const StepOptions& options, StepReport report);
+  double measure(SimdLevel level, const Workers* workers);
   double add_up();
   void prepare(const StepOptions& options, double gradient_scale, bool measure);
-  void prepare_adaptive_clip(double threshold, const ThreadPoolRef* pool);
+  void prepare_adaptive_clip(double threshold, const Workers* workers);
   double apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level, bool adaptive_clip) const;
+  /// What a step does besides, where an average is kept: bound by `average`, so that who never calls it does not
+  /// compile that.
+  struct AverageWork {
+    void (AnyOptimizer::*prepare)() = nullptr;
+    double (AnyOptimizer::*apply)(const Tensor&, const BlockPlan::Block&, SimdLevel, bool) const = &AnyOptimizer::apply;
+    void (*pass)(SimdLevel, const Scalar*, State*, double, std::int64_t, std::int64_t) = nullptr;
+  };
+  void start_averaging(const Averaging& averaging, const AverageWork& work);
   void prepare_average();
   void start_average(const Tensor& tensor, const BlockPlan::Block& block) const;
   double apply_and_average(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level,
@@ -232,7 +250,7 @@ class AnyOptimizer {
   static auto memory_of(Self& self, const char* call, bool with_sums);
   OptimizerCounts counts() const { return {step_, skipped_, consecutive_skips_, accumulated_}; }
   void put_counts(const OptimizerCounts& counts);
-  void run_accumulate(const ThreadPoolRef* pool);
+  void run_accumulate(const Workers* workers);
   void check_representable(const StepOptions& options, double gradient_scale) const;
   void check_usable(const char* call) const {
     require(rule_ != nullptr, "{}: this optimizer was moved from; it can only be destroyed or assigned to", call);
@@ -259,6 +277,7 @@ class AnyOptimizer {
   BoundTensors<Tensor> tensors_;
   ParallelRegion region_;
   std::optional<Averaging> averaging_;
+  AverageWork average_work_;
   std::shared_ptr<const detail::SwappedAverage<Scalar, State>> swapped_;  // the last; may be over
   std::int64_t step_ = 0, skipped_ = 0, consecutive_skips_ = 0, accumulated_ = 0;
 };

@@ -12,7 +12,7 @@
 namespace eigentune {
 
 template <class Scalar, class State>
-void AnyOptimizer<Scalar, State>::average(const Averaging& averaging) {
+void AnyOptimizer<Scalar, State>::start_averaging(const Averaging& averaging, const AverageWork& work) {
   check_usable("average");
   detail::validate(averaging);
   if (averaging_ == averaging) return;
@@ -22,6 +22,7 @@ void AnyOptimizer<Scalar, State>::average(const Averaging& averaging) {
   for (const Tensor& tensor : tensors_) averages.push_back(new_average(tensor.size()));
   for (std::size_t index = 0; index < averages.size(); ++index) tensors_[index].average = std::move(averages[index]);
   averaging_ = averaging;
+  average_work_ = work;
 }
 
 template <class Scalar, class State>
@@ -30,8 +31,10 @@ void AnyOptimizer<Scalar, State>::stop_averaging() {
   for (Tensor& tensor : tensors_) {
     tensor.average = nullptr;
     tensor.averaged = 0;
+    tensor.average_weight = 0.0;
   }
   averaging_.reset();
+  average_work_ = {};
 }
 
 template <class Scalar, class State>
@@ -58,7 +61,7 @@ void AnyOptimizer<Scalar, State>::prepare_average() {
   std::int64_t shared_count = -1;
   for (Tensor& tensor : tensors_) {
     tensor.average_weight = 0.0;
-    if (!averaging_ || tensor.frozen() || !detail::averages_after(*averaging_, tensor.updates)) continue;
+    if (tensor.frozen() || !detail::averages_after(*averaging_, tensor.updates)) continue;
     if (tensor.averaged != shared_count) {
       shared_weight = detail::average_weight(*averaging_, tensor.averaged + 1);
       shared_count = tensor.averaged;
@@ -87,8 +90,8 @@ double AnyOptimizer<Scalar, State>::apply_and_average(const Tensor& tensor, cons
   if (tensor.average_weight == 0.0) return apply(tensor, block, level, adaptive_clip);
   if (tensor.averaged == 0) start_average(tensor, block);
   const double sum = apply(tensor, block, level, adaptive_clip);
-  rule_->kernels().average_pass(level, tensor.pass.parameter + block.begin, tensor.average->data() + block.begin,
-                                tensor.average_weight, block.size, tensor.size() - block.begin - block.size);
+  average_work_.pass(level, tensor.pass.parameter + block.begin, tensor.average->data() + block.begin,
+                     tensor.average_weight, block.size, tensor.size() - block.begin - block.size);
   return sum;
 }
 

@@ -37,8 +37,8 @@ template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::load_state(const OptimizerState<State>& state) {
   check_usable("load_state");
   std::string problems;
-  const auto problem = [&]<class... Arguments>(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-    problems.append(problems.empty() ? "" : "; ").append(fmt::format(text, std::forward<Arguments>(arguments)...));
+  const auto problem = [&]<class... Arguments>(MessageText<sizeof...(Arguments)> text, const Arguments&... arguments) {
+    problems.append(problems.empty() ? "" : "; ").append(message(text, arguments...));
   };
   if (state.rule != rule_->name()) problem("it is of rule {}, not {}", state.rule, rule_->name());
   if (state.averaging != averaging_) {
@@ -70,8 +70,8 @@ void AnyOptimizer<Scalar, State>::load_state(const OptimizerState<State>& state)
     }
     if (entry.order != view.order)
       problem("\"{}\" is {}, not {}", entry.name, to_string(entry.order), to_string(view.order));
-    count(entry.updates, fmt::format("updates of \"{}\"", entry.name));
-    count(entry.averaged, fmt::format("averaged of \"{}\"", entry.name));
+    count(entry.updates, message("updates of \"{}\"", entry.name));
+    count(entry.averaged, message("averaged of \"{}\"", entry.name));
     if (!std::ranges::equal(entry.slots, expected_slots, {}, &SlotState<State>::name)) {
       std::string slots_found, slots_wanted;
       for (const auto& slot : entry.slots) slots_found.append(slots_found.empty() ? "" : ", ").append(slot.name);

@@ -28,7 +28,7 @@ void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> 
 }
 
 template <class Scalar, class State>
-StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, const ThreadPoolRef* pool) {
+StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, const Workers* workers) {
   check_usable("step");
   options.validate();
   const SimdLevel level = simd_level();
@@ -41,7 +41,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   StepReport report;
   const bool measure_first = options.check_finite || options.max_gradient_norm || options.max_tensor_norm;
   if (measure_first) {
-    report.gradient_norm = measure(level, pool) * std::fabs(gradient_scale);
+    report.gradient_norm = measure(level, workers) * std::fabs(gradient_scale);
     // A scale above one may carry a gradient beyond the type of the arithmetic.
     const bool fits = std::fabs(gradient_scale) <= 1.0 || report.gradient_norm <= std::numeric_limits<Compute>::max();
     const bool finite = is_finite(report.gradient_norm) && fits;
@@ -51,15 +51,15 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   }
 
   prepare(options, gradient_scale * report.clip_scale, !measure_first);
-  prepare_average();
+  if (averaging_) (this->*average_work_.prepare)();
   const bool adaptive_clip = options.adaptive_clip.has_value();
-  if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), pool);
+  if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), workers);
   std::vector<double>& sums = tensors_.plan().partial_sums();
-  tensors_.plan().for_each(pool, region_, [&](std::int64_t task) {
+  tensors_.plan().for_each(workers, region_, [&](std::int64_t task) {
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     const Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen() ? 0.0 : apply_and_average(tensor, block, level, adaptive_clip);
+    sums[number] = tensor.frozen() ? 0.0 : (this->*average_work_.apply)(tensor, block, level, adaptive_clip);
   });
   if (!measure_first) report.gradient_norm = add_up() * std::fabs(gradient_scale);
 
@@ -119,9 +119,9 @@ StepReport AnyOptimizer<Scalar, State>::skip(const StepOptions& options, StepRep
 
 /// The norm of all gradients, before gradient_scale.
 template <class Scalar, class State>
-double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const ThreadPoolRef* pool) {
+double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const Workers* workers) {
   std::vector<double>& sums = tensors_.plan().partial_sums();
-  tensors_.plan().for_each(pool, region_, [&](std::int64_t task) {
+  tensors_.plan().for_each(workers, region_, [&](std::int64_t task) {
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
@@ -183,7 +183,7 @@ void AnyOptimizer<Scalar, State>::prepare(const StepOptions& options, double gra
 
 /// The factors of adaptive clipping, for each tensor and unit.
 template <class Scalar, class State>
-void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const ThreadPoolRef* pool) {
+void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const Workers* workers) {
   for (Tensor& tensor : tensors_) {
     const auto& view = tensor.parameter.bound_view();
     tensor.units = UnitLayout(view.shape, view.order, tensor.options.clip_units.value_or(ClipUnits::automatic));
@@ -196,8 +196,8 @@ void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const 
                           threshold, tensor.unit_factors);
   };
   const auto count = static_cast<std::int64_t>(tensors_.size());
-  if (pool != nullptr) {
-    region_.run(*pool, count, factors);
+  if (workers != nullptr) {
+    workers->run(region_, count, factors);
   } else {
     for (std::int64_t index = 0; index < count; ++index) factors(index);
   }
@@ -236,13 +236,13 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
 }
 
 template <class Scalar, class State>
-void AnyOptimizer<Scalar, State>::run_accumulate(const ThreadPoolRef* pool) {
+void AnyOptimizer<Scalar, State>::run_accumulate(const Workers* workers) {
   check_usable("accumulate");
   tensors_.look_up("accumulate");
   for (Tensor& tensor : tensors_) {
     if (tensor.accumulated.size() != tensor.size()) tensor.accumulated = {tensor.size(), Scalar(0)};
   }
-  tensors_.plan().for_each(pool, region_, [&](std::int64_t task) {
+  tensors_.plan().for_each(workers, region_, [&](std::int64_t task) {
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];

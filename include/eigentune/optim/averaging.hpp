@@ -82,11 +82,11 @@ inline bool starts_from_parameters(const Averaging& averaging) {
 inline std::string describe(const std::optional<Averaging>& averaging) {
   if (!averaging) return "none";
   if (const auto* uniform = std::get_if<UniformAverage>(&*averaging)) {
-    return fmt::format("uniform (start {})", uniform->start);
+    return message("uniform (start {})", uniform->start);
   }
   const auto& exponential = std::get<ExponentialAverage>(*averaging);
-  return fmt::format("exponential (decay {}{})", exponential.decay,
-                     exponential.bias_correction ? "" : ", no bias correction");
+  return message("exponential (decay {}{})", exponential.decay,
+                 exponential.bias_correction ? "" : ", no bias correction");
 }
 
 }  // namespace detail

@@ -9,6 +9,14 @@
 
 namespace eigentune {
 
+/// A pool, and how a region runs on it: bound where a pool is given, so that who never gives one does not compile that.
+struct Workers {
+  ThreadPoolRef pool;
+  void (ParallelRegion::*run_on)(ThreadPoolRef, std::int64_t, TaskRef) = &ParallelRegion::run;
+
+  void run(ParallelRegion& region, std::int64_t count, TaskRef task) const { (region.*run_on)(pool, count, task); }
+};
+
 /// The work of a step, cut into blocks of one tensor each. The cut depends on the sizes alone, so that sums over blocks
 /// have the same bits whatever the number of threads; threads share runs of blocks with about equally many elements.
 class BlockPlan {
@@ -51,14 +59,15 @@ class BlockPlan {
   /// One number per block, for a sum.
   std::vector<double>& partial_sums() { return partial_sums_; }
 
-  /// Calls task(block number) for every block, on the calling thread alone if there is no pool or little work.
-  void for_each(const ThreadPoolRef* pool, ParallelRegion& region, TaskRef task) const {
-    if (pool == nullptr || pool->threads() <= 1 || elements_ < parallel_from) {
+  /// Calls task(block number) for every block, on the calling thread alone if there are no workers or little work.
+  void for_each(const Workers* workers, ParallelRegion& region, TaskRef task) const {
+    if (workers == nullptr || workers->pool.threads() <= 1 || elements_ < parallel_from) {
       for (std::size_t block = 0; block < blocks_.size(); ++block) task(static_cast<std::int64_t>(block));
       return;
     }
-    const std::int64_t pieces = std::min(elements_ / smallest_piece, std::int64_t{pool->threads()} * pieces_per_thread);
-    region.run(*pool, pieces, [&](std::int64_t piece) {
+    const std::int64_t pieces =
+        std::min(elements_ / smallest_piece, std::int64_t{workers->pool.threads()} * pieces_per_thread);
+    workers->run(region, pieces, [&](std::int64_t piece) {
       const std::size_t end = first_block(piece + 1, pieces);
       for (std::size_t block = first_block(piece, pieces); block < end; ++block) task(static_cast<std::int64_t>(block));
     });

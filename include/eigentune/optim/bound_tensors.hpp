@@ -69,13 +69,14 @@ class BoundTensors {
   }
 
   /// Throws std::invalid_argument unless a tensor may be added with this name and these objects.
-  void check_new(std::string_view name, const Bound& parameter, const Bound& gradient) const {
+  [[gnu::cold, gnu::noinline]] void check_new(std::string_view name, const Bound& parameter,
+                                              const Bound& gradient) const {
     require(!name.empty(), "add: a tensor needs a name, got \"\"");
     require(find(name) == nullptr, "add: the name \"{}\" is bound already", name);
     check_agreement("add", name, parameter, gradient);
   }
 
-  void append(Tensor&& tensor) {
+  [[gnu::cold, gnu::noinline]] void append(Tensor&& tensor) {
     extents_.reserve(2 * (tensors_.size() + 1));
     plan_.reserve(tensor.size());
     tensors_.push_back(std::move(tensor));
@@ -125,8 +126,8 @@ class BoundTensors {
   }
 
  private:
-  static void check_agreement(std::string_view call, std::string_view name, const Bound& parameter,
-                              const Bound& gradient) {
+  [[gnu::cold, gnu::noinline]] static void check_agreement(std::string_view call, std::string_view name,
+                                                           const Bound& parameter, const Bound& gradient) {
     const auto &p = parameter.bound_view(), &g = gradient.bound_view();
     require(p.shape == g.shape, "{}: the gradient of \"{}\" has shape {}, its parameter {}", call, name, g.shape,
             p.shape);
@@ -135,7 +136,7 @@ class BoundTensors {
 
   /// Two updates of one element, or an update of a gradient, are never meant; with threads they would race. Asked at
   /// the first step after a change, when all objects are in place, and of the objects as they are then.
-  void check_sharing(std::string_view call) {
+  [[gnu::cold, gnu::noinline]] void check_sharing(std::string_view call) {
     extents_.clear();
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
       for (const auto* view : {&tensors_[i].parameter_view, &tensors_[i].gradient_view}) {

@@ -30,7 +30,7 @@ class ErasedRule {
   std::span<const StateSlot> slots() const { return slots_; }
   std::span<const RuleHyperparameter> hyperparameters() const { return hyperparameters_; }
   const void* address() const { return const_cast<ErasedRule*>(this)->address(); }
-  const simd::Kernels<Scalar, State>& kernels() const { return kernels_; }
+  const simd::Kernels<Scalar, State>& kernels() const { return *kernels_; }
 
   void set_hyperparameters(const Hyperparameters& values) {
     std::vector<double> before;
@@ -46,14 +46,14 @@ class ErasedRule {
 
  protected:
   ErasedRule(std::string_view name, std::span<const StateSlot> slots,
-             std::span<const RuleHyperparameter> hyperparameters, simd::Kernels<Scalar, State> kernels)
-      : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(kernels) {}
+             std::span<const RuleHyperparameter> hyperparameters, const simd::Kernels<Scalar, State>& kernels)
+      : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(&kernels) {}
 
  private:
   std::string_view name_;
   std::span<const StateSlot> slots_;
   std::span<const RuleHyperparameter> hyperparameters_;
-  simd::Kernels<Scalar, State> kernels_;
+  const simd::Kernels<Scalar, State>* kernels_;  // constants of a translation unit
 };
 
 namespace detail {
@@ -109,7 +109,7 @@ class HeldRule final : public ErasedRule<Scalar, State> {
       "T& state_0, ...)` with one T& for each of its named states");
   static_assert(detail::has_distinct_slots<Rule>(), "eigentune: two of the rule's named states have the same name");
 
-  HeldRule(Rule held, simd::Kernels<Scalar, State> kernels)
+  HeldRule(Rule held, const simd::Kernels<Scalar, State>& kernels)
       : ErasedRule<Scalar, State>(rule_name<Rule>(), Rule::state, detail::listed_hyperparameters<Rule>(), kernels),
         rule(std::move(held)) {
     validate_rule(rule);

@@ -25,7 +25,7 @@ decltype(auto) with_rule(std::string_view name, Use&& use) {
   if (is(AdamRule::name)) return use(AdamRule{});
   if (is(NAdamRule::name)) return use(NAdamRule{});
   throw std::invalid_argument(
-      fmt::format("there is no optimizer \"{}\"; there are sgd, momentum, nesterov, rmsprop, adam, nadam", name));
+      message("there is no optimizer \"{}\"; there are sgd, momentum, nesterov, rmsprop, adam, nadam", name));
 }
 
 /// An optimizer by name, with hyperparameters by name: make_optimizer<float>("nadam", {{"beta1", 0.95}}). Throws

@@ -17,8 +17,7 @@ class Optimizer : public AnyOptimizer<Scalar, State> {
   /// Throws std::invalid_argument if a hyperparameter or option is out of range. Always inlined, so that the kernels
   /// are those of the translation unit that makes the optimizer.
   [[gnu::always_inline]] Optimizer(Rule rule = {}, OptimizerOptions options = {})  // NOLINT: implicit: `= {}`, lists
-      : AnyOptimizer<Scalar, State>(Erased(new Held(std::move(rule), simd::kernels<Rule, Scalar, State>)),
-                                    std::move(options)) {}
+      : AnyOptimizer<Scalar, State>(hold(std::move(rule), simd::kernels<Rule, Scalar, State>), std::move(options)) {}
 
   /// The hyperparameters.
   const Rule& rule() const { return held("rule").rule; }
@@ -33,6 +32,10 @@ class Optimizer : public AnyOptimizer<Scalar, State> {
  private:
   using Held = HeldRule<Rule, Scalar, State>;
   using Erased = std::unique_ptr<ErasedRule<Scalar, State>>;
+
+  [[gnu::cold, gnu::noinline]] static Erased hold(Rule rule, const simd::Kernels<Scalar, State>& kernels) {
+    return Erased(new Held(std::move(rule), kernels));
+  }
 
   // With a check: assigning to the AnyOptimizer within may have put another rule in its place.
   const Held& held(const char* call) const {

@@ -53,7 +53,7 @@ class HyperparameterValue {
 
 /// "0.9", or the option's name.
 inline std::string to_string(const HyperparameterValue& value) {
-  return value.number() != nullptr ? fmt::format("{}", *value.number()) : *value.option();
+  return value.number() != nullptr ? message("{}", *value.number()) : *value.option();
 }
 
 /// How one hyperparameter of a rule is called and what it may be: a number in an interval, or one of some options.

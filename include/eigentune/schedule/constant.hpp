@@ -1,9 +1,8 @@
 #pragma once
 
+#include <eigentune/core/message.hpp>
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
-
-#include <fmt/core.h>
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +23,7 @@ class Constant {
   /// It never ends.
   std::optional<std::int64_t> steps() const { return std::nullopt; }
   double rate() const { return rate_; }
-  std::string to_string() const { return fmt::format("constant({})", rate_); }
+  std::string to_string() const { return message("constant({})", rate_); }
 
   friend bool operator==(const Constant&, const Constant&) = default;
 

@@ -4,8 +4,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/linear_decay.hpp>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -33,10 +31,10 @@ class ConstantThenLinear {
 
   std::string to_string() const {
     if (final_rate() == 0.0) {
-      return fmt::format("constant_then_linear({}, {}, {})", initial_rate(), constant_steps_, decay_steps());
+      return message("constant_then_linear({}, {}, {})", initial_rate(), constant_steps_, decay_steps());
     }
-    return fmt::format("constant_then_linear({}, {}, {}, {})", initial_rate(), constant_steps_, decay_steps(),
-                       final_rate());
+    return message("constant_then_linear({}, {}, {}, {})", initial_rate(), constant_steps_, decay_steps(),
+                   final_rate());
   }
 
   friend bool operator==(const ConstantThenLinear&, const ConstantThenLinear&) = default;

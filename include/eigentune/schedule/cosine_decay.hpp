@@ -1,10 +1,9 @@
 #pragma once
 
+#include <eigentune/core/message.hpp>
 #include <eigentune/schedule/annealing.hpp>
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
-
-#include <fmt/core.h>
 
 #include <cstdint>
 #include <optional>
@@ -33,8 +32,8 @@ class CosineDecay {
   double final_rate() const { return final_rate_; }
 
   std::string to_string() const {
-    if (final_rate_ == 0.0) return fmt::format("cosine_decay({}, {})", initial_rate_, steps_);
-    return fmt::format("cosine_decay({}, {}, {})", initial_rate_, steps_, final_rate_);
+    if (final_rate_ == 0.0) return message("cosine_decay({}, {})", initial_rate_, steps_);
+    return message("cosine_decay({}, {}, {})", initial_rate_, steps_, final_rate_);
   }
 
   friend bool operator==(const CosineDecay&, const CosineDecay&) = default;

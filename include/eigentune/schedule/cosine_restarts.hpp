@@ -6,8 +6,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
 
-#include <fmt/core.h>
-
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -57,7 +55,7 @@ class CosineRestarts {
     options.add("period_multiplier", options_.period_multiplier, defaults.period_multiplier);
     options.add("peak_factor", options_.peak_factor, defaults.peak_factor);
     options.add("final_rate", options_.final_rate, defaults.final_rate);
-    return fmt::format("cosine_restarts({}, {}{})", initial_rate_, first_period_, options.text());
+    return message("cosine_restarts({}, {}{})", initial_rate_, first_period_, options.text());
   }
 
   friend bool operator==(const CosineRestarts&, const CosineRestarts&) = default;

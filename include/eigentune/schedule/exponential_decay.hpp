@@ -5,8 +5,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -51,7 +49,7 @@ class ExponentialDecay {
     schedule_detail::OptionsText options;
     options.add("staircase", options_.staircase, false);
     options.add("final_rate", options_.final_rate, 0.0);
-    return fmt::format("exponential_decay({}, {}, {}{})", initial_rate_, transition_steps_, factor_, options.text());
+    return message("exponential_decay({}, {}, {}{})", initial_rate_, transition_steps_, factor_, options.text());
   }
 
   friend bool operator==(const ExponentialDecay&, const ExponentialDecay&) = default;

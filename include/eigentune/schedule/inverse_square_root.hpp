@@ -1,9 +1,8 @@
 #pragma once
 
+#include <eigentune/core/message.hpp>
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
-
-#include <fmt/core.h>
 
 #include <cmath>
 #include <cstdint>
@@ -30,7 +29,7 @@ class InverseSquareRoot {
   std::optional<std::int64_t> steps() const { return std::nullopt; }
   double initial_rate() const { return initial_rate_; }
   std::int64_t timescale() const { return timescale_; }
-  std::string to_string() const { return fmt::format("inverse_square_root({}, {})", initial_rate_, timescale_); }
+  std::string to_string() const { return message("inverse_square_root({}, {})", initial_rate_, timescale_); }
 
   friend bool operator==(const InverseSquareRoot&, const InverseSquareRoot&) = default;
 

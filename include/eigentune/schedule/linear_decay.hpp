@@ -1,10 +1,9 @@
 #pragma once
 
+#include <eigentune/core/message.hpp>
 #include <eigentune/schedule/annealing.hpp>
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
-
-#include <fmt/core.h>
 
 #include <cstdint>
 #include <optional>
@@ -33,8 +32,8 @@ class LinearDecay {
   double final_rate() const { return final_rate_; }
 
   std::string to_string() const {
-    if (final_rate_ == 0.0) return fmt::format("linear_decay({}, {})", initial_rate_, steps_);
-    return fmt::format("linear_decay({}, {}, {})", initial_rate_, steps_, final_rate_);
+    if (final_rate_ == 0.0) return message("linear_decay({}, {})", initial_rate_, steps_);
+    return message("linear_decay({}, {}, {})", initial_rate_, steps_, final_rate_);
   }
 
   friend bool operator==(const LinearDecay&, const LinearDecay&) = default;

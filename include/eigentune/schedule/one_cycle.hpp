@@ -6,8 +6,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
 
-#include <fmt/core.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -67,7 +65,7 @@ class OneCycle {
     options.add("final_divisor", options_.final_divisor, defaults.final_divisor);
     options.add("annealing", annealing_text(options_.annealing), annealing_text(defaults.annealing));
     options.add("three_phases", options_.three_phases, defaults.three_phases);
-    return fmt::format("one_cycle({}, {}{})", peak_rate_, steps_, options.text());
+    return message("one_cycle({}, {}{})", peak_rate_, steps_, options.text());
   }
 
   friend bool operator==(const OneCycle&, const OneCycle&) = default;

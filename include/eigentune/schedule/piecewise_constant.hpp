@@ -4,8 +4,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
@@ -35,7 +33,7 @@ class PiecewiseConstant {
       require(change.step > previous,
               "piecewise_constant: the steps of the changes must be at least 1 and increase, got {} after {}",
               change.step, previous);
-      schedule_detail::check_rate("piecewise_constant", fmt::format("the rate from step {}", change.step), change.rate);
+      schedule_detail::check_rate("piecewise_constant", message("the rate from step {}", change.step), change.rate);
       previous = change.step;
     }
   }
@@ -56,9 +54,9 @@ class PiecewiseConstant {
   std::string to_string() const {
     std::string changes;
     for (const RateChange& change : changes_) {
-      changes += fmt::format("{}{{{}, {}}}", changes.empty() ? "" : ", ", change.step, change.rate);
+      changes += message("{}{{{}, {}}}", changes.empty() ? "" : ", ", change.step, change.rate);
     }
-    return fmt::format("piecewise_constant({}, {{{}}})", initial_rate_, changes);
+    return message("piecewise_constant({}, {{{}}})", initial_rate_, changes);
   }
 
   friend bool operator==(const PiecewiseConstant&, const PiecewiseConstant&) = default;

@@ -6,8 +6,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/text.hpp>
 
-#include <fmt/core.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,8 +35,8 @@ class PolynomialDecay {
   double final_rate() const { return final_rate_; }
 
   std::string to_string() const {
-    if (final_rate_ == 0.0) return fmt::format("polynomial_decay({}, {}, {})", initial_rate_, steps_, power_);
-    return fmt::format("polynomial_decay({}, {}, {}, {})", initial_rate_, steps_, power_, final_rate_);
+    if (final_rate_ == 0.0) return message("polynomial_decay({}, {}, {})", initial_rate_, steps_, power_);
+    return message("polynomial_decay({}, {}, {}, {})", initial_rate_, steps_, power_, final_rate_);
   }
 
   friend bool operator==(const PolynomialDecay&, const PolynomialDecay&) = default;

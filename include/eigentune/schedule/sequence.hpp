@@ -4,8 +4,6 @@
 #include <eigentune/schedule/checks.hpp>
 #include <eigentune/schedule/schedule.hpp>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -64,10 +62,10 @@ class Sequence {
   std::string to_string() const {
     std::string parts;
     for (const SequencePart& part : parts_) {
-      parts += fmt::format("{}{{{}{}}}", parts.empty() ? "" : ", ", part.schedule.to_string(),
-                           part.steps ? fmt::format(", {}", *part.steps) : "");
+      parts += message("{}{{{}{}}}", parts.empty() ? "" : ", ", part.schedule.to_string(),
+                       part.steps ? message(", {}", *part.steps) : "");
     }
-    return fmt::format("sequence({{{}}})", parts);
+    return message("sequence({{{}}})", parts);
   }
 
   friend bool operator==(const Sequence&, const Sequence&) = default;

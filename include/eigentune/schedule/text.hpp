@@ -1,5 +1,6 @@
 #pragma once
 
+#include <eigentune/core/message.hpp>
 #include <eigentune/schedule/learning_rate_schedule.hpp>
 
 #include <fmt/core.h>
@@ -42,9 +43,12 @@ class OptionsText {
  public:
   template <class Value>
   void add(std::string_view name, const Value& value, const Value& default_value) {
-    if (!(value == default_value)) text_ += fmt::format("{}.{} = {}", text_.empty() ? "" : ", ", name, value);
+    if (!(value == default_value)) text_ += message("{}.{} = {}", text_.empty() ? "" : ", ", name, value);
   }
-  std::string text() const { return text_.empty() ? "" : fmt::format(", {{{}}}", text_); }
+  void add(std::string_view name, bool value, bool default_value) {
+    add<std::string_view>(name, value ? "true" : "false", default_value ? "true" : "false");
+  }
+  std::string text() const { return text_.empty() ? "" : message(", {{{}}}", text_); }
 
  private:
   std::string text_;

@@ -5,8 +5,6 @@
 #include <eigentune/schedule/learning_rate_schedule.hpp>
 #include <eigentune/schedule/text.hpp>
 
-#include <fmt/core.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,7 +40,7 @@ class Warmup {
   const Inner& schedule() const { return schedule_; }
 
   std::string to_string() const {
-    return fmt::format("warmup({}, {})", warmup_steps_, schedule_detail::text_of(schedule_));
+    return message("warmup({}, {})", warmup_steps_, schedule_detail::text_of(schedule_));
   }
 
   friend bool operator==(const Warmup&, const Warmup&) = default;
