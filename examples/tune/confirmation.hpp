@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "train/dataset.hpp"
-#include "tune/mean_interval.hpp"
 #include "tune/options.hpp"
 #include "tune/training.hpp"
 
