@@ -3,7 +3,7 @@
 //
 // Output:
 // problem: Is the search space large enough? learning_rate: the objective still improves at the upper bound, 0.01.
-//   evidence: trials 16, p_no_effect 8.874e-12, p_value_lower 1, p_value_upper 1.442e-05, best_position 2.117e+15
+//   evidence: trials 16, p_no_effect 8.874e-12, p_value_lower 1, p_value_upper 1.442e-05
 //   trials: 7, 15, 3, 11, 5
 //   next: raise the upper bound of learning_rate from 0.01 to 0.5
 //

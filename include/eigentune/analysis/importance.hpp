@@ -1,8 +1,8 @@
 #pragma once
 
+#include <eigentune/analysis/regression_terms.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/error.hpp>
-#include <eigentune/core/normal_quantile.hpp>
 #include <eigentune/core/portable_math.hpp>
 #include <eigentune/core/random.hpp>
 #include <eigentune/space/hyperparameter.hpp>
@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -280,10 +281,9 @@ inline std::optional<Importances> importances_of(const SearchSpace& space, std::
 ///   degree up to 5 in the position of each ordered hyperparameter on its scale, with an offset for each value of a
 ///   choice, and, up to degree 3, with the products of two hyperparameters' linear terms and offsets. A conditional
 ///   hyperparameter's terms are 0 where it is not active; what its being active does is its condition's.
-/// - The share is omega squared, (S_j - q_j s^2) / (S + s^2), which is 0 on average for a hyperparameter without
-/// effect,
-///   however noisy the scores (Hays, "Statistics", 1963): S_j is the sum of squares that the q_j terms with
-///   hyperparameter j add to the fit by the others, S the scores', s^2 the residuals' mean square. Below 0 it is 0.
+/// - The share is omega squared, (S_j - q_j s^2) / (S + s^2) (Hays, "Statistics", 1963): S_j is the sum of squares that
+///   the q_j terms with hyperparameter j add to the fit by the others, S the scores', s^2 the residuals' mean square.
+///   It is 0 on average where a hyperparameter has no effect, however noisy the scores; below 0 it is 0.
 ///   Where the trials are spread uniformly, it estimates Sobol's total index ("Global sensitivity indices for nonlinear
 ///   mathematical models", 2001; from a polynomial's coefficients: Sudret, "Global sensitivity analysis using
 ///   polynomial chaos expansions", 2008) and, where nothing interacts, the shares sum to `explained`; an interaction
@@ -294,21 +294,16 @@ inline std::optional<Importances> importances_of(const SearchSpace& space, std::
 /// Deterministic.
 inline std::optional<Importances> hyperparameter_importances(const StudyData& data) {
   std::vector<const Point*> points;
-  std::vector<double> scores;
-  const std::vector<RankedTrial> ranked = ranked_trials(data);
-  for (const RankedTrial& one : ranked) points.push_back(&*one.trial->point);
+  std::vector<double> costs;
+  for (const RankedTrial& one : ranked_trials(data)) {
+    points.push_back(&*one.trial->point);
+    costs.push_back(one.cost);
+  }
   for (const TrialRecord& trial : data.trials) {
     if (is_infeasible(trial) && trial.point) points.push_back(&*trial.point);
   }
-  const auto total = static_cast<double>(points.size());
-  for (std::size_t first = 0; first < points.size();) {
-    std::size_t end = first < ranked.size() ? first + 1 : points.size();
-    while (end < ranked.size() && ranked[end].cost == ranked[first].cost) ++end;
-    const double rank = 0.5 * static_cast<double>(first + 1 + end);  // equal ones share the mean of theirs
-    scores.resize(end, normal_quantile((rank - 0.375) / (total + 0.25)));
-    first = end;
-  }
-  return analysis_detail::importances_of(data.space, points, scores);
+  costs.resize(points.size(), std::numeric_limits<double>::infinity());
+  return analysis_detail::importances_of(data.space, points, analysis_detail::normal_scores(costs));
 }
 
 }  // namespace eigentune

@@ -79,7 +79,10 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
       if (unit && finding.trials.size() < 5) finding.trials.push_back(one.trial->number);
     }
     finding.conclusion = fmt::format("the objective still improves at the {} bound, {}", to_string(bound), at);
-    if (const auto vertex = surface->vertex()) finding.evidence.push_back({"best_position", *vertex});
+    constexpr double far = 2.0;  // further away a parabola is a line
+    if (const auto vertex = surface->vertex(); vertex && *vertex > -far && *vertex < 1.0 + far) {
+      finding.evidence.push_back({"best_position", *vertex});
+    }
     finding.suggested = wider_bound(hyperparameter.domain, bound, surface->vertex());
     const std::string_view verb = upper ? "raise" : "lower";
     if (finding.suggested) {
@@ -112,9 +115,9 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
 ///
 /// A search space is too small if the objective still improves at a bound. That is judged by the slope there of a
 /// response surface on the hyperparameter's scale (see ResponseSurface), which pools all complete trials and takes the
-/// other hyperparameters out, where a look at the few best trials would follow their noise: a problem if the t-test
-/// finds improvement at 5% and the F-test an effect, also at 5%; good if it finds the opposite at both bounds; else the
-/// data cannot say. A bound next to which trials are infeasible is not what limits the space (see
+/// other hyperparameters out, where a look at the few best trials would follow their noise: a problem if the F-test
+/// finds an effect at 1% and the t-test improvement at the bound at 10%; good if it finds the opposite at both bounds;
+/// else the data cannot say. A bound next to which trials are infeasible is not what limits the space (see
 /// find_infeasible_regions).
 inline std::vector<Finding> find_search_space_boundaries(const StudyData& data) {
   std::vector<Finding> findings;
