@@ -1,6 +1,6 @@
 #pragma once
 
-#include <eigentune/analysis/end_of_training.hpp>
+#include <eigentune/analysis/best_step.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/report/plot.hpp>
 #include <eigentune/report/plot_options.hpp>

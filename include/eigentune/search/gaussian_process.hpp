@@ -185,9 +185,8 @@ struct GaussianProcess {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return means[static_cast<Eigen::Index>(a)] < means[static_cast<Eigen::Index>(b)];
     });
-    order.resize(std::min(order.size(), most_incumbents));
     std::vector<gp::Place> best;
-    for (const std::size_t i : order) best.push_back(places[i]);
+    for (std::size_t i = 0; i < std::min(order.size(), most_incumbents); ++i) best.push_back(places[order[i]]);
     return best;
   }
 };

@@ -178,14 +178,9 @@ class MemoryStorage final : public Storage {
 
   void each_curve(StudyId id, const std::function<void(std::int64_t, TrainingCurve)>& take) override {
     for (std::int64_t number = 0;; ++number) {
-      TrainingCurve copy;
-      {
-        const std::lock_guard lock(mutex_);
-        Data& study = at(id);
-        if (number == std::ssize(study.trials)) return;
-        copy = trial_of(study, number).curve;
-      }
-      if (!copy.empty()) take(number, std::move(copy));
+      std::optional<TrainingCurve> copy = curve_of(id, number);
+      if (!copy) return;
+      if (!copy->empty()) take(number, std::move(*copy));
     }
   }
 
@@ -207,6 +202,14 @@ class MemoryStorage final : public Storage {
     std::set<std::pair<StorageTime, std::int64_t>> leases{};  // of those that are running, the next to run out first
     std::map<Revision, std::int64_t> changes{};               // every trial once
   };
+
+  /// A copy, made while nobody writes; absent if there is no trial of that number.
+  std::optional<TrainingCurve> curve_of(StudyId id, std::int64_t number) {
+    const std::lock_guard lock(mutex_);
+    Data& study = at(id);
+    if (number == std::ssize(study.trials)) return std::nullopt;
+    return trial_of(study, number).curve;
+  }
 
   Data& at(StudyId id) {
     const auto index = static_cast<std::int64_t>(id);
