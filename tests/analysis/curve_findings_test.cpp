@@ -23,7 +23,7 @@ namespace {
 /// 16 trials whose curves of 50 evaluations, from step 10 to 500, are `error(s)` plus noise, with s in (0, 1], and a
 /// trial's own level; the objective is the best of each.
 template <class Error>
-StudyData curves(Error error, double noise = 0.005, std::int64_t trials = 16) {
+StudyData curves(Error error, double noise = 0.005, std::int64_t trials = 16, double differ_by = 0.1) {
   SearchSpace space;
   space.nuisance("learning_rate", log_uniform(1e-4, 1.0));
   StudyData data = support::study_of(space, trials, [](const Point&) { return std::optional(1.0); });
@@ -32,7 +32,7 @@ StudyData curves(Error error, double noise = 0.005, std::int64_t trials = 16) {
     TrainingCurve& curve = data.curves[trial.number];
     trial.objective.reset();
     for (std::int64_t i = 1; i <= 50; ++i) {
-      const double value = error(static_cast<double>(i) / 50.0) + 0.1 * static_cast<double>(trial.number) / 16.0 +
+      const double value = error(static_cast<double>(i) / 50.0) + differ_by * static_cast<double>(trial.number) / 16.0 +
                            noise * random.normal();
       curve.add(10 * i, {.training_loss = value, .validation_error = value});
       if (trial.objective && *trial.objective <= value) continue;
@@ -118,6 +118,17 @@ TEST(Saturated, AsksForFewerSteps) {
   EXPECT_EQ(find_saturated(curves(at_once)).verdict, Verdict::problem);
   EXPECT_EQ(find_saturated(curves(slowly)).verdict, Verdict::good);
   EXPECT_EQ(find_saturated(curves(at_once, 2.0)).verdict, Verdict::cannot_say);
+}
+
+/// What falls by 1 in all still falls by 0.004 from the middle fifth to the last: nothing where the better half of
+/// trials differ by 0.025 (the quartiles of 8 trials, 0.1 / 16 apart), and much where they differ by 0.0025.
+TEST(Saturated, IsMeasuredByWhatTheTrialsDifferBy) {
+  const auto late = [](double s) { return at_once(s) + 0.01 * (1.0 - s); };
+  EXPECT_EQ(find_saturated(curves(late, 0.0)).verdict, Verdict::problem);
+  EXPECT_EQ(find_saturated(curves(late, 0.0, 16, 0.01)).verdict, Verdict::good);
+  EXPECT_EQ(find_still_improving(curves(late, 0.0)).verdict, Verdict::good);
+  const auto later = [](double s) { return at_once(s) + 0.02 * (1.0 - s); };  // 0.004 in the last fifth
+  EXPECT_EQ(find_still_improving(curves(later, 0.0, 16, 0.01)).verdict, Verdict::cannot_say);
 }
 
 /// Noise that lasts for several evaluations, x[i] = 0.9 x[i-1] + e[i], looks like a slow gain in each curve, but each

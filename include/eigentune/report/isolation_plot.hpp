@@ -80,7 +80,7 @@ inline Plot isolation_plot(const StudyData& data, std::size_t index, const PlotO
                                  hyperparameter.id, plot.description);
   if (best != nullptr) plot.description += fmt::format(" The best of all has {} {}.", hyperparameter.name, best->label);
   if (hyperparameter.role == Role::scientific) {
-    plot.description += fmt::format(" Compared: {}.", analysis_detail::compare_values(data, hyperparameter).conclusion);
+    plot.description += fmt::format(" Compared: {}.", analysis_detail::compare_values(data, index).conclusion);
   }
   if (line.x.size() > 1 && has_axis(hyperparameter)) {
     plot.layers.emplace_back(LineLayer{.tone = Tone::best, .bold = true, .lines = {std::move(line)}});
