@@ -27,7 +27,7 @@ inline constexpr int problem_status = 3;
 
 inline constexpr const char* command_line_footer = R"(
 STORAGE is a database of studies, sqlite:///file.db, or just its path. STUDY may be left out if the storage has one only.
-A study may still be running: what is read is what has been written so far, and nothing is changed.
+A study may still be running: what is read is what has been written so far, and no study is changed.
 
 Exit status: 0; 1 if a file or database cannot be read or written or has no such study; 2 for a wrong command line;
 3 if `diagnose --fail-on-problem` found a problem.

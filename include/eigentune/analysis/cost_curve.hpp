@@ -63,7 +63,8 @@ struct CostCurve {
     std::vector<double> differences;
     const auto first = static_cast<std::size_t>((1.0 - share) * static_cast<double>(size()));
     for (std::size_t i = first + 1; i + 1 < size(); ++i) {
-      differences.push_back(std::fabs(costs[i - 1] - 2.0 * costs[i] + costs[i + 1]));
+      const double difference = std::fabs(costs[i - 1] - 2.0 * costs[i] + costs[i + 1]);
+      if (is_finite(difference)) differences.push_back(difference);
     }
     if (differences.empty()) return 0.0;
     constexpr double median_of_standard_normal = 0.6744897501960817;  // of its absolute value
@@ -90,7 +91,9 @@ struct CostCurve {
   double gain() const {
     double least = level(0.0, 0.1).cost;
     for (int i = 1; i < 10; ++i) least = std::min(least, level(0.1 * i, 0.1 * (i + 1)).cost);
-    return costs.front() - least;
+    constexpr double rounding = 1e-12;  // of means of equal values
+    const double gain = costs.front() - least;
+    return gain > rounding * std::max(std::fabs(costs.front()), std::fabs(least)) ? gain : 0.0;
   }
 };
 

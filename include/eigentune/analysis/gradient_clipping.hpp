@@ -47,7 +47,7 @@ inline Finding find_gradient_clipping(const StudyData& data) {
   }
   const double threshold = median(thresholds);
   finding.evidence = {{"best_trials", static_cast<double>(thresholds.size())}, {"percentile_90", threshold}};
-  finding.conclusion = fmt::format("90% of the gradient norms of the best trials are below {:.3g}", threshold);
+  finding.conclusion = fmt::format("90% of the gradient norms of the best trials are at most {:.3g}", threshold);
   if (shares.empty()) {
     finding.verdict = Verdict::note;
     finding.action = fmt::format("if training needs gradient clipping, clip at {:.3g}", threshold);

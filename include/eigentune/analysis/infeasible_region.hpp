@@ -91,7 +91,9 @@ inline std::optional<InfeasibleRegion> infeasible_region(const StudyData& data, 
                           .infeasible_beyond = static_cast<std::int64_t>(best->hits),
                           .infeasible_within = static_cast<std::int64_t>(marked - best->hits),
                           .p_value = p_value};
-  region.value = hyperparameter.domain.from_unit(region.unit);
+  // Of values that can be counted, the last one that is not beyond.
+  const double within = trials[best->side == Bound::upper ? best->below - 1 : best->below].first;
+  region.value = hyperparameter.domain.from_unit(hyperparameter.domain.is_countable() ? within : region.unit);
   return region;
 }
 

@@ -138,6 +138,15 @@ inline void decide_by_failures(Adoption& result, std::optional<std::int64_t> nex
 }
 
 /// The verdict by the gain after `runs` of each.
+/// Whether the gain has an error that is not the rounding of the objectives: pairs that differ by the same amount, as a
+/// count's easily do, have none, and are no certainty.
+inline bool varies(const MeanDifference& gain, const Adoption& result) {
+  constexpr double rounding = 1e-12;
+  const double size =
+      std::max(std::fabs(result.candidate.mean.value_or(0.0)), std::fabs(result.baseline.mean.value_or(0.0)));
+  return gain.standard_error > rounding * size;
+}
+
 inline void decide_by_gain(Adoption& result, const MeanDifference& gain, const AdoptionLooks& looks, std::int64_t runs,
                            std::int64_t most_runs) {
   if (*result.lower > result.minimum_gain) {
@@ -242,8 +251,13 @@ inline Adoption judge_adoption(const Retrainings& retrainings, const AdoptionOpt
                   .baseline = analysis_detail::summary_of(retrainings.baseline),
                   .paired = retrainings.paired,
                   .minimum_gain = options.minimum_gain};
+  constexpr std::int64_t most = 1'000'000;
+  require(retrainings.runs >= 0 && retrainings.runs <= most, "judge_adoption: runs must be in [0, {}], got {}", most,
+          retrainings.runs);
+  require(retrainings.planned_runs >= 0 && retrainings.planned_runs <= most,
+          "judge_adoption: planned_runs must be in [0, {}], got {}", most, retrainings.planned_runs);
   const std::int64_t ended = std::min(result.candidate.runs, result.baseline.runs);
-  const std::int64_t runs = retrainings.runs > 0 ? retrainings.runs : ended;
+  const std::int64_t runs = retrainings.runs > 0 ? retrainings.runs : ended > 0 ? ended : retrainings.planned_runs;
   const std::int64_t planned = retrainings.planned_runs > 0 ? retrainings.planned_runs : runs;
   require(std::max(result.candidate.runs, result.baseline.runs) <= runs,
           "judge_adoption: there must be at most {} runs of each, got {} and {}", runs, result.candidate.runs,
@@ -272,6 +286,10 @@ inline Adoption judge_adoption(const Retrainings& retrainings, const AdoptionOpt
     result.conclusion =
         "all retrainings of a configuration have the same objective: see that the seed of the trial reaches the "
         "training";
+  } else if (!analysis_detail::varies(*gain, result)) {
+    result.conclusion =
+        "the difference is the same for every seed, so these runs do not tell how much it varies by chance";
+    result.next_runs = looks.runs(result.look + 1);
   } else {
     analysis_detail::decide_by_gain(result, *gain, looks, runs, options.most_runs);
   }

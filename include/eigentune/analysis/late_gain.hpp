@@ -97,7 +97,7 @@ inline Finding judge_late_gain(Check check, const StudyData& data, double begin,
     finding.verdict = above ? answer.above : answer.below;
     finding.conclusion = above ? answer.conclusion_above : answer.conclusion_below;
   } else if (gain->share.upper < limits.share) {
-    finding.conclusion = "the best trials gain little of the whole, but as much as the better trials differ by";
+    finding.conclusion = "the best trials gain little of the whole, but not little of what the better trials differ by";
   } else {
     finding.conclusion =
         fmt::format("the curves of the {} best trials are too noisy, or differ too much, to tell", best.size());
@@ -113,10 +113,11 @@ inline Finding judge_late_gain(Check check, const StudyData& data, double begin,
 
 /// "Are the trials still improving at the end of training?" Whether the best trials gain more than 3% of all they gain
 /// between the fourth fifth of training and the last, on average (see LateGain). They do not if it is less than that
-/// and than what the better half of trials differ by.
+/// and than a quarter of what the better half of trials differ by.
 inline Finding find_still_improving(const StudyData& data) {
   return analysis_detail::judge_late_gain(
-      Check::still_improving, data, 0.6, 0.8, {.share = late_gain_that_counts, .spread = 1.0, .spread_suffices = false},
+      Check::still_improving, data, 0.6, 0.8,
+      {.share = late_gain_that_counts, .spread = 0.25, .spread_suffices = false},
       {.above = Verdict::problem,
        .below = Verdict::good,
        .conclusion_above =
@@ -129,13 +130,20 @@ inline Finding find_still_improving(const StudyData& data) {
 /// they gain between the middle fifth of training and the last, on average (see LateGain), and less than half of what
 /// the better half of trials differ by.
 inline Finding find_saturated(const StudyData& data) {
-  return analysis_detail::judge_late_gain(
+  Finding finding = analysis_detail::judge_late_gain(
       Check::saturated, data, 0.4, 0.6, {.share = late_gain_that_does_not, .spread = 0.5, .spread_suffices = true},
       {.above = Verdict::good,
        .below = Verdict::problem,
        .conclusion_above = "the best trials still gain in the second half of training",
        .conclusion_below = "the best trials gain nothing in the second half of training",
        .action = "decrease the number of training steps"});
+  if (finding.verdict == Verdict::problem && find_still_improving(data).verdict == Verdict::problem) {
+    finding.verdict = Verdict::cannot_say;  // it got worse in between
+    finding.conclusion = "the best trials gain nothing in the second half of training, but improve at its very end";
+    finding.action.clear();
+    finding.trials.clear();
+  }
+  return finding;
 }
 
 }  // namespace eigentune

@@ -128,7 +128,16 @@ class NextSpaceBuilder {
     }
     if (const Finding* infeasible = find(Check::infeasible_region, own.id)) {
       if (const auto region = infeasible_region(data_, own)) {
-        move_in(region->side, bound_before(domain, region->side, region->unit), infeasible->conclusion);
+        // Where a good trial got through, the edge is no wall.
+        double unit = region->unit;
+        for (const RankedTrial& one : ranked_trials(data_)) {
+          const auto place = unit_position(own, *one.trial->point);
+          if (!place) continue;
+          unit = region->side == Bound::upper ? std::max(unit, *place) : std::min(unit, *place);
+          break;
+        }
+        const Value cut = unit == region->unit ? bound_before(domain, region->side, unit) : domain.from_unit(unit);
+        move_in(region->side, cut, infeasible->conclusion);
         has_cut_ = true;
       }
       if (const Finding* edge = find(Check::instability_edge, own.id); is_problem(edge)) advise(*edge);

@@ -46,7 +46,10 @@ inline Rise rise_of(const CostCurve& curve) {
     rise.best_from = 0.1 * i;
   }
   const CostCurve::Level last = curve.level(1.0 - part, 1.0);
-  const double height = last.cost - best.cost;
+  constexpr double rounding = 1e-12;  // of means of equal values
+  const double rise_in_cost = last.cost - best.cost;
+  const double height =
+      rise_in_cost > rounding * std::max(std::fabs(last.cost), std::fabs(best.cost)) ? rise_in_cost : 0.0;
   const double gain = std::max(curve.costs.front() - best.cost, 0.0);
   const double error = std::sqrt(best.error * best.error + last.error * last.error);
   constexpr double most = 1e6;

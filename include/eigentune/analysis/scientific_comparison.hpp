@@ -217,7 +217,10 @@ inline Finding compare_values(const StudyData& data, std::size_t index) {
     finding.conclusion = fmt::format("{} is best", best.label);
   } else {
     finding.conclusion = fmt::format("{} has the best trial, but that may be luck", best.label);
-    if (!worse.empty()) finding.conclusion += fmt::format("; only {} is clearly worse", worse);
+    if (!worse.empty() && !is_adjusted) {
+      finding.conclusion +=
+          fmt::format("; only {} {} clearly worse", worse, worse.find(", ") == std::string::npos ? "is" : "are");
+    }
     finding.action = "run more trials, or run the best trial of each value again with other seeds, before concluding";
   }
   return finding;

@@ -47,11 +47,22 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
   Finding finding{.check = Check::search_space_boundary, .hyperparameter = hyperparameter.id};
   const auto surface = ResponseSurface::fit(data.space, ranked, index);
   if (!surface) {
-    const auto surface_trials = static_cast<std::size_t>(std::ranges::count_if(
-        ranked, [&](const RankedTrial& one) { return unit_position(hyperparameter, *one.trial->point).has_value(); }));
+    std::vector<double> positions;
+    for (const RankedTrial& one : ranked) {
+      if (const auto unit = unit_position(hyperparameter, *one.trial->point)) positions.push_back(*unit);
+    }
+    const std::size_t active = positions.size();
+    std::ranges::sort(positions);
+    positions.erase(std::ranges::unique(positions).begin(), positions.end());
     const bool constant = !ranked.empty() && ranked.front().cost == ranked.back().cost;
-    finding.conclusion = constant && ranked.size() > 1 ? std::string("all complete trials have the same objective")
-                                                       : too_few_text(surface_trials);
+    if (constant && ranked.size() > 1) {
+      finding.conclusion = "all complete trials have the same objective";
+    } else if (positions.size() < 3 && active >= ResponseSurface::least_trials) {
+      finding.conclusion = fmt::format("the complete trials have {} different value{} of it, and it takes 3 to tell",
+                                       positions.size(), positions.size() == 1 ? "" : "s");
+    } else {
+      finding.conclusion = too_few_text(active);
+    }
     return finding;
   }
   const double p_effect = surface->p_no_effect();

@@ -18,6 +18,7 @@ namespace analysis_detail {
 /// Of the numbers {1, 2, 5} 10^k the nearest to `x` > 0 in ratio among those beyond `bound`: above it, or below.
 inline double round_number_beyond(double x, double bound, bool above) {
   constexpr double ln10 = 2.302585092994045684;
+  if (!(x > 0.0) || !is_finite(x)) return x;
   const auto decade = static_cast<std::int64_t>(std::floor(portable::log(x) / ln10));
   double best = 0.0, best_distance = 0.0;
   for (std::int64_t k = decade - 1; k <= decade + 2; ++k) {
@@ -40,8 +41,9 @@ inline double round_number_beyond(double x, double bound, bool above) {
 /// A bound further out than the domain's, so that the best may lie inside: by a quarter of the range on its scale
 /// beyond where the best is expected, but by at most half of it in all (what lies beyond the trials is extrapolated),
 /// and rounded to 1, 2 or 5 times a power of ten on a logarithmic scale. `best` is that position, [0, 1] being the
-/// range; if absent, half of the range is added. The result is absent where there is nothing further out: values given
-/// one by one, and 0 as the lower bound of a linear scale.
+/// range; if absent, half of the range is added. On a linear scale a lower bound of at least 0 does not fall below 0, a
+/// count's of at least 1 not below 1, and an upper bound of real numbers within [0, 1] does not rise above 1. The
+/// result is absent where there is nothing further out, and for values given one by one.
 inline std::optional<Value> wider_bound(const Domain& domain, Bound bound, std::optional<double> best) {
   if (domain.is_listed()) return std::nullopt;
   const bool upper = bound == Bound::upper;
@@ -49,10 +51,15 @@ inline std::optional<Value> wider_bound(const Domain& domain, Bound bound, std::
   const double extension = std::clamp(beyond + 0.25, 0.25, 0.5);
   const double low = domain.low().as_double(), high = domain.high().as_double();
   const double end = upper ? high : low;
+  constexpr double least_positive = 2.2250738585072014e-308;
   const auto as_value = [&](double x) -> std::optional<Value> {
     if (!is_finite(x) || (upper ? x <= end : x >= end)) return std::nullopt;
-    if (domain.is_countable()) return Value(static_cast<std::int64_t>(x));
-    return Value(x);
+    if (domain.is_countable()) {
+      constexpr double most = 1e12;  // as of integer and log_integer
+      return std::fabs(x) <= most ? std::optional(Value(static_cast<std::int64_t>(x))) : std::nullopt;
+    }
+    const bool fits = domain.scale() == Scale::linear || (domain.scale() == Scale::log ? x >= least_positive : x < 1.0);
+    return fits ? std::optional(Value(x)) : std::nullopt;
   };
   if (domain.scale() == Scale::linear) {
     const double range = high - low;
@@ -61,7 +68,9 @@ inline std::optional<Value> wider_bound(const Domain& domain, Bound bound, std::
     double rounded = std::floor(wider / step + 0.5) * step;
     if (step < 1.0) rounded = std::floor(wider / step + 0.5) / std::floor(1.0 / step + 0.5);
     if (domain.is_countable()) rounded = std::floor(rounded + 0.5);
-    if (!upper && low >= 0.0) rounded = std::max(rounded, 0.0);
+    // Counts begin at 1, shares end at 1, and what has no sign gets none.
+    if (!upper && low >= 0.0) rounded = std::max(rounded, domain.is_countable() && low >= 1.0 ? 1.0 : 0.0);
+    if (upper && !domain.is_countable() && low >= 0.0 && high <= 1.0) rounded = std::min(rounded, 1.0);
     return as_value(rounded);
   }
   if (domain.scale() == Scale::log) {

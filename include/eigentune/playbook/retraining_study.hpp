@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -101,7 +102,9 @@ inline SearchSpace retraining_space(const RetrainingOptions& options, std::int64
 inline void check(const RetrainingOptions& options) {
   require(options.runs >= 2 && options.runs <= most_retrainings, "retraining_study: runs must be in [2, {}], got {}",
           most_retrainings, options.runs);
-  require(options.first_seed >= 0, "retraining_study: first_seed must be at least 0, got {}", options.first_seed);
+  constexpr std::int64_t most_seed = 1'000'000'000'000 - 2 * most_retrainings + 1;  // all are integers of a domain
+  require(options.first_seed >= 0 && options.first_seed <= most_seed,
+          "retraining_study: first_seed must be in [0, {}], got {}", most_seed, options.first_seed);
   for (const Point* point : {&options.candidate, &options.baseline}) {
     for (const char* name : {arm_name, planned_runs_name}) {
       require(!point->contains(name), "retraining_study: a point must not have a hyperparameter \"{}\", got {}", name,
@@ -112,10 +115,14 @@ inline void check(const RetrainingOptions& options) {
 
 /// How many runs were planned when the study of that space began; absent if it is no retraining study.
 inline std::optional<std::int64_t> planned_runs(const SearchSpace& space) {
-  for (const Hyperparameter& hyperparameter : space.hyperparameters()) {
+  const std::span<const Hyperparameter> all = space.hyperparameters();
+  if (all.size() < 3 || all[0].name != arm_name) return std::nullopt;
+  for (const Hyperparameter& hyperparameter : all) {
     if (hyperparameter.name != planned_runs_name || hyperparameter.role != Role::fixed) continue;
     const Value value = hyperparameter.domain.at(0);
-    if (value.is_integer()) return value.as_integer();
+    if (value.is_integer() && value.as_integer() >= 2 && value.as_integer() <= most_retrainings) {
+      return value.as_integer();
+    }
   }
   return std::nullopt;
 }

@@ -12,6 +12,9 @@
 
 namespace eigentune {
 
+/// Smaller numbers, next to the subnormal ones, count as 0.
+inline constexpr double least_drawn = 1e-300;
+
 /// Where values lie between the ends of an axis. Whatever the axis says, the map works: ends that are none for the
 /// scale (equal, in the wrong order, not finite, not above 0 on a log one) are replaced by ones around what is there.
 class AxisMap {
@@ -26,7 +29,9 @@ class AxisMap {
     if (low_ > high_) std::swap(low_, high_);
     const bool fits = scale_ == AxisScale::log ? low_ > 0.0 : scale_ != AxisScale::one_minus_log || high_ < 1.0;
     if (!fits) scale_ = AxisScale::linear;
-    if (low_ == high_) widen();
+    if (scale_ == AxisScale::log && high_ < least_drawn) scale_ = AxisScale::linear;
+    if (scale_ == AxisScale::log) low_ = std::max(low_, least_drawn);
+    if (low_ >= high_ || (scale_ == AxisScale::linear && high_ - low_ < least_drawn)) widen();
     from_ = *on_scale(low_);
     length_ = *on_scale(high_) - from_;
   }
@@ -62,7 +67,7 @@ class AxisMap {
       low_ = 1.0 - 2.0 * (1.0 - high_);
       high_ = std::min(1.0 - 0.5 * (1.0 - high_), 0x1.fffffffffffffp-1);
     } else {
-      const double margin = low_ == 0.0 ? 1.0 : std::abs(low_) / 2.0;
+      const double margin = std::abs(low_) < least_drawn ? 1.0 : std::abs(low_) / 2.0;
       low_ -= margin;
       high_ += margin;
     }

@@ -2,6 +2,7 @@
 
 #include <eigentune/analysis/scientific_comparison.hpp>
 #include <eigentune/analysis/study_data.hpp>
+#include <eigentune/core/error.hpp>
 #include <eigentune/report/axis_plot.hpp>
 #include <eigentune/report/clipped_axis.hpp>
 #include <eigentune/report/plot.hpp>
@@ -29,6 +30,8 @@ namespace eigentune {
 /// hyperparameters optimized away; joined by a line if the values have an order. The other trials lie muted behind.
 /// Rules are the bounds of the buckets. No layers if no final trial has the hyperparameter.
 inline Plot isolation_plot(const StudyData& data, std::size_t index, const PlotOptions& options = {}) {
+  require(index < data.space.hyperparameters().size(), "isolation_plot: index must be in [0, {}), got {}",
+          data.space.hyperparameters().size(), index);
   const Hyperparameter& hyperparameter = data.space.hyperparameters()[index];
   const report_detail::TrialMarks marks(data, options);
   const report_detail::ClippedAxis outcome = marks.objective_axis();

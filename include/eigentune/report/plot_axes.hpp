@@ -28,7 +28,7 @@ inline std::string value_text(const Value& value) {
 /// equal, a tenth of their size more on either side.
 inline std::pair<double, double> widened(double low, double high) {
   const double size = std::max(std::fabs(low), std::fabs(high));
-  if (high - low > 1e-9 * size) return {low, high};
+  if (high - low > std::max(1e-9 * size, 1e-300)) return {low, high};
   const double more = size > 1e-300 ? 0.1 * size : 0.5;
   return {low - more, high + more};
 }

@@ -100,6 +100,11 @@ inline std::string study_heading(const StudyData& data) {
 /// The findings in lines, by urgency. Control characters as in study_heading.
 inline std::string findings_text(std::vector<Finding> findings) {
   std::string text;
+  for (Finding& finding : findings) {  // a line break in a user's text must not look like a line of ours
+    for (std::string* words : {&finding.hyperparameter, &finding.conclusion, &finding.action}) {
+      *words = report_detail::terminal_text(*words);
+    }
+  }
   for (const Finding& finding : by_urgency(std::move(findings))) {
     const std::string whole = fmt::format("{}\n", finding);
     for (std::string_view rest = whole; !rest.empty();) {

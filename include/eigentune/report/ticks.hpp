@@ -55,6 +55,8 @@ inline bool fit(const std::vector<Tick>& ticks, double length, const LabelExtent
 }
 
 inline int decade_below(double value) {
+  constexpr int least = -307;
+  if (!(value >= least_drawn)) return least;
   return static_cast<int>(std::floor(portable::log(value) / portable::log(10.0) + 1e-12));
 }
 

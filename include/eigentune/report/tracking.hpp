@@ -99,7 +99,8 @@ inline std::string tracking_table(std::span<const TrackingRow> rows) {
       std::string& cell = line.emplace_back();
       for (const char character : field) {
         if (character == '|') cell += '\\';
-        cell += character == '\n' || character == '\r' || character == '\t' ? ' ' : character;
+        const auto byte = static_cast<unsigned char>(character);
+        cell += byte < 0x20 || byte == 0x7f ? ' ' : character;
       }
     }
   }
