@@ -109,7 +109,7 @@ TEST(TrainingLossRising, IsABug) {
 
 TEST(StillImproving, AsksForMoreSteps) {
   EXPECT_EQ(find_still_improving(curves(slowly)).verdict, Verdict::problem);
-  EXPECT_EQ(find_still_improving(curves(falling)).verdict, Verdict::good);
+  EXPECT_EQ(find_still_improving(curves(at_once)).verdict, Verdict::good);
   EXPECT_EQ(find_still_improving(curves(rising)).verdict, Verdict::good);
   EXPECT_EQ(find_still_improving(curves(slowly, 2.0)).verdict, Verdict::cannot_say);
 }

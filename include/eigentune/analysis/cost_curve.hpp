@@ -93,7 +93,7 @@ struct CostCurve {
     for (int i = 1; i < 10; ++i) least = std::min(least, level(0.1 * i, 0.1 * (i + 1)).cost);
     constexpr double rounding = 1e-12;  // of means of equal values
     const double gain = costs.front() - least;
-    return gain > rounding * std::max(std::fabs(costs.front()), std::fabs(least)) ? gain : 0.0;
+    return std::fabs(gain) > rounding * std::max(std::fabs(costs.front()), std::fabs(least)) ? gain : 0.0;
   }
 };
 

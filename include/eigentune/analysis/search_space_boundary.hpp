@@ -53,7 +53,7 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
     }
     const std::size_t active = positions.size();
     std::ranges::sort(positions);
-    positions.erase(std::ranges::unique(positions).begin(), positions.end());
+    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
     const bool constant = !ranked.empty() && ranked.front().cost == ranked.back().cost;
     if (constant && ranked.size() > 1) {
       finding.conclusion = "all complete trials have the same objective";
