@@ -3,11 +3,11 @@
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/direction.hpp>
 #include <eigentune/report/markup.hpp>
+#include <eigentune/report/state_counts.hpp>
 #include <eigentune/study/trial_record.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +16,8 @@ namespace eigentune::report_detail {
 
 /// "64 of 64: 58 complete, 6 infeasible".
 inline std::string trial_counts(const StudyData& data) {
-  std::string states;
-  for (const TrialState state :
-       {TrialState::complete, TrialState::infeasible, TrialState::failed, TrialState::running, TrialState::queued}) {
-    const auto count = std::ranges::count(data.trials, state, &TrialRecord::state);
-    if (count > 0) states += fmt::format("{}{} {}", states.empty() ? ": " : ", ", count, to_string(state));
-  }
   const std::string budget = data.definition.trials > 0 ? fmt::format(" of {}", data.definition.trials) : "";
-  return fmt::format("{}{}{}", data.trials.size(), budget, states);
+  return fmt::format("{}{}{}", data.trials.size(), budget, state_counts(data));
 }
 
 /// The best trial as HTML: its objective, a link to its row, and the step of its best checkpoint.

@@ -3,6 +3,7 @@
 #include <eigentune/analysis/diagnose.hpp>
 #include <eigentune/analysis/finding.hpp>
 #include <eigentune/analysis/study_data.hpp>
+#include <eigentune/report/state_counts.hpp>
 #include <eigentune/study/study.hpp>
 #include <eigentune/study/trial_record.hpp>
 
@@ -12,8 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,12 +39,6 @@ inline std::string terminal_text(std::string_view text) {
   return safe;
 }
 
-inline std::array<std::int64_t, 5> count_states(std::span<const TrialRecord> trials) {
-  std::array<std::int64_t, 5> counts{};
-  for (const TrialRecord& trial : trials) ++counts[static_cast<std::size_t>(trial.state)];
-  return counts;
-}
-
 }  // namespace report_detail
 
 /// The findings in the order in which a reader wants them: problems, what the data cannot say, notes, what is good;
@@ -62,17 +55,8 @@ inline std::vector<Finding> by_urgency(std::vector<Finding> findings) {
 /// How many trials there are and how they ended: "64 of 64 trials: 57 complete, 7 infeasible"; states without a trial
 /// are left out.
 inline std::string state_counts_text(const StudyData& data) {
-  const auto counts = report_detail::count_states(data.trials);
-  std::string text = fmt::format("{} of {} trials", data.trials.size(), data.definition.trials);
-  bool first = true;
-  for (const TrialState state :
-       {TrialState::complete, TrialState::infeasible, TrialState::failed, TrialState::running, TrialState::queued}) {
-    const std::int64_t count = counts[static_cast<std::size_t>(state)];
-    if (count == 0) continue;
-    text += fmt::format("{} {} {}", first ? ":" : ",", count, to_string(state));
-    first = false;
-  }
-  return text;
+  return fmt::format("{} of {} trials{}", data.trials.size(), data.definition.trials,
+                     report_detail::state_counts(data));
 }
 
 /// What the study asked, how its trials ended, and the best one, in lines. Control characters in a user's text are
