@@ -1,7 +1,8 @@
 # What holds for our own tests, examples and benchmarks, and for nothing that a user builds.
 add_library(eigentune_own INTERFACE)
 target_link_libraries(eigentune_own INTERFACE eigentune::eigentune)
-target_compile_options(eigentune_own INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+target_compile_options(eigentune_own INTERFACE -Wall -Wextra -Wpedantic -Wconversion
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>  # in one unit, one file's names hide another's
   $<$<BOOL:${EIGENTUNE_WERROR}>:-Werror>)
 
 # For examples and benchmarks: the machine at hand, if EIGENTUNE_NATIVE says so.
@@ -11,9 +12,19 @@ if(EIGENTUNE_NATIVE)
   target_compile_options(eigentune_machine INTERFACE -march=native $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
+# What has no hot loops, or none whose speed matters, compiles much sooner at -O1 and gains nothing from -O3.
+function(eigentune_no_hot_loops target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+option(EIGENTUNE_UNITY "Compile all test files of a program as one: much sooner as a whole, later after a change" OFF)
+
 # eigentune_test(<name> <sources...>): a GoogleTest program whose tests ctest knows one by one.
 function(eigentune_test name)
   add_executable(${name} ${ARGN})
+  if(EIGENTUNE_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+  endif()
   target_link_libraries(${name} PRIVATE eigentune_own GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/examples)
   gtest_discover_tests(${name} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)

@@ -15,11 +15,11 @@
 
 #include "train/dataset.hpp"
 #include "train/optimizer_choice.hpp"
-#include "train/options.hpp"
-#include "train/trainer.hpp"
 #include "tune/options.hpp"
 
 namespace example {
+
+struct Options;
 
 /// What the study searches. A hyperparameter has the name of the option of `train` that sets it, but for "data", which
 /// is there so that a study never goes on with other data. Learning rates and decays reach a factor of about 30 to
@@ -65,34 +65,13 @@ inline std::string train_command(const eigentune::Point& point, const std::optio
 }
 
 /// The trainer's own options for a point: what its command line would make of them, on one thread and without a word.
-inline Options train_options(const eigentune::Point& point) {
-  std::vector<std::string> words = train_arguments(point);
-  for (const char* word : {"--threads", "1", "--producers", "0", "--no-curves", "--no-monitor", "--quiet"}) {
-    words.emplace_back(word);
-  }
-  std::vector<const char*> arguments{"train"};
-  for (const std::string& word : words) arguments.push_back(word.c_str());
-  return parse_options(static_cast<int>(arguments.size()), arguments.data()).value();
-}
+Options train_options(const eigentune::Point& point);
 
-/// Passes every row of the curves on to `trial`.
-inline RowObserver report_to(eigentune::Trial& trial) {
-  return [&trial](std::int64_t step, const eigentune::CurveValues& row) { trial.report(step, row); };
-}
-
-/// Trains as `point` says, without a look at the test split. Throws eigentune::DivergenceError, by which Study::run
-/// knows an infeasible trial, and what Trial::report throws.
-inline void train(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
-  const Options options = train_options(point);
-  Trainer(options, splits, report_to(trial)).train();
-}
+/// Trains as `point` says, without a look at the test split, and reports every row of the curves to `trial`. Throws
+/// eigentune::DivergenceError, by which Study::run knows an infeasible trial, and what Trial::report throws.
+void train(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits);
 
 /// The same, and then the error on the test split, of the parameters after the last step.
-inline double train_and_test(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
-  const Options options = train_options(point);
-  Trainer trainer(options, splits, report_to(trial));
-  trainer.train();
-  return 1.0 - trainer.test().accuracy();
-}
+double train_and_test(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits);
 
 }  // namespace example

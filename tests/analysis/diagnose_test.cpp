@@ -11,9 +11,12 @@
 #include <string>
 
 #include "analysis/hand_made.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
+
+using support::nan;
 
 SearchSpace small_space() {
   SearchSpace space;
@@ -65,7 +68,6 @@ TEST(Diagnose, SaysThatItCannotSay) {
     trial.objective = std::numeric_limits<double>::quiet_NaN();
     TrainingCurve& curve = nan_everywhere.curves[trial.number];
     for (std::int64_t step = 0; step < 50; ++step) {
-      const double nan = std::numeric_limits<double>::quiet_NaN();
       curve.add(step, {.training_loss = nan, .validation_error = nan, .gradient_norm = nan, .clip_scale = nan});
     }
   }

@@ -10,13 +10,13 @@
 namespace eigentune {
 namespace {
 
-const std::vector<double> candidate = {0.0312, 0.0298, 0.0321, 0.0305, 0.0317};
-const std::vector<double> baseline = {0.0354, 0.0371, 0.0339, 0.0349, 0.0362};
+const std::vector<double> candidate_errors = {0.0312, 0.0298, 0.0321, 0.0305, 0.0317};
+const std::vector<double> baseline_errors = {0.0354, 0.0371, 0.0339, 0.0349, 0.0362};
 
 // The figures are those of adoption_oracle.py. (SciPy's quantiles for fractional degrees have ten digits.)
 
 TEST(MeanDifference, OfIndependentSamplesIsWelchs) {
-  const MeanDifference gain = welch_difference(baseline, candidate);
+  const MeanDifference gain = welch_difference(baseline_errors, candidate_errors);
   EXPECT_NEAR(gain.difference, 0.00444, 1e-16);
   EXPECT_NEAR(gain.standard_error, 0.000685273667960472, 1e-16);
   EXPECT_NEAR(gain.degrees_of_freedom, 7.44351681645454, 1e-11);
@@ -34,7 +34,7 @@ TEST(MeanDifference, OfSamplesOfDifferentSizesIsWelchs) {
 }
 
 TEST(MeanDifference, OfPairsIsStudents) {
-  const MeanDifference gain = paired_difference(baseline, candidate);
+  const MeanDifference gain = paired_difference(baseline_errors, candidate_errors);
   EXPECT_NEAR(gain.difference, 0.00444, 1e-16);
   EXPECT_NEAR(gain.standard_error, 0.000872123844416605, 1e-16);
   EXPECT_EQ(gain.degrees_of_freedom, 4.0);

@@ -32,7 +32,7 @@ std::string changes_of(const NextSpace& next) {
 }
 
 /// learning_rate (log), momentum (1 - x log), layers (integer), and a fixed batch size.
-SearchSpace three_axes() {
+SearchSpace axes_of_three_scales() {
   SearchSpace space;
   space.nuisance("learning_rate", log_uniform(1e-5, 1e-1));
   space.nuisance("momentum", one_minus_log_uniform(0.5, 0.99));
@@ -54,7 +54,7 @@ auto valley(const SearchSpace& space, std::vector<double> best) {
 }
 
 TEST(NextSpace, MovesABoundOutWhereTheObjectiveStillImproves) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   const NextSpace next = next_space(support::study_of(space, 64, valley(space, {1.2, 0.5, 0.5})));
   ASSERT_EQ(changes_of(next), "learning_rate: raise the upper bound from 0.1 to 10\n");
   EXPECT_EQ(next.changes[0].why, "the objective still improves at the upper bound, 0.1");
@@ -64,7 +64,7 @@ TEST(NextSpace, MovesABoundOutWhereTheObjectiveStillImproves) {
 }
 
 TEST(NextSpace, CutsOffWhatIsInfeasible) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   const auto inside = valley(space, {0.3, 0.5, 0.5});
   const auto diverges = [&](const Point& point) {
     return support::unit(space, 0, point) > 0.6 || point.get<int>("layers") > 15 ? std::nullopt : inside(point);
@@ -94,7 +94,7 @@ TEST(NextSpace, OfExplorationKeepsRolesAndWhatTheDataDoNotTell) {
 }
 
 TEST(NextSpace, OfExploitationNarrowsAroundTheBest) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   const NextSpace next = next_space(support::study_of(space, 128, valley(space, {0.5, 0.4, 0.6})), exploitation);
   for (std::size_t i = 0; i < 3; ++i) {
     const Domain &old = space.hyperparameters()[i].domain, &domain = next.space.hyperparameters()[i].domain;
@@ -109,7 +109,7 @@ TEST(NextSpace, OfExploitationNarrowsAroundTheBest) {
 }
 
 TEST(NextSpace, NeverIsWiderUnlessABoundWasMoved) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   for (const double best : {-0.3, 0.05, 0.5, 0.95, 1.3}) {
     const StudyData data = support::study_of(space, 64, valley(space, {best, 0.0, 1.0}));
     const NextSpace next = next_space(data, exploitation);
@@ -135,7 +135,7 @@ TEST(NextSpace, NeverIsWiderUnlessABoundWasMoved) {
 }
 
 TEST(NextSpace, LeavesARangeThatDoesNotMatter) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   int narrowed = 0, studies = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Random random(seed);
@@ -150,7 +150,7 @@ TEST(NextSpace, LeavesARangeThatDoesNotMatter) {
 }
 
 TEST(NextSpace, KeepsTheOptimumInNoise) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   int kept = 0, all = 0;
   double width = 0.0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
@@ -249,7 +249,7 @@ TEST(NextSpace, LeavesToPeopleWhatOnlyTheyKnow) {
 }
 
 TEST(NextSpace, PrintsReasonsSamplerAndCode) {
-  const SearchSpace space = three_axes();
+  const SearchSpace space = axes_of_three_scales();
   const NextSpace next = next_space(support::study_of(space, 64, valley(space, {1.2, 0.5, 0.5})));
   EXPECT_EQ(
       fmt::format("{}", next),

@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
+
+using support::nan;
+
+using support::infinity;
 
 using support::error_of;
 
@@ -88,7 +91,6 @@ TEST(StudentT, HasTheClosedFormsOfOneAndTwoDegreesOfFreedom) {
 }
 
 TEST(StudentT, GoesToItsLimits) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(student_t::upper_tail(0.0, 5.0), 0.5);
   EXPECT_EQ(student_t::upper_tail(infinity, 5.0), 0.0);
   EXPECT_EQ(student_t::upper_tail(-infinity, 5.0), 1.0);
@@ -96,7 +98,6 @@ TEST(StudentT, GoesToItsLimits) {
 }
 
 TEST(StudentT, RefusesWhatHasNoAnswer) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(error_of([] { student_t::quantile(0.0, 4.0); }), "student_t::quantile: p must be in (0, 1), got 0");
   EXPECT_EQ(error_of([] { student_t::quantile(1.0, 4.0); }), "student_t::quantile: p must be in (0, 1), got 1");
   EXPECT_EQ(error_of([] { student_t::quantile(0.9, 0.0); }),

@@ -9,12 +9,13 @@
 #include <string>
 
 #include "core/portable_math_golden.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::infinity;
+using support::nan;
 constexpr double smallest = std::numeric_limits<double>::denorm_min();
 constexpr double largest = std::numeric_limits<double>::max();
 

@@ -12,24 +12,17 @@
 #include <string>
 
 #include "core/random_golden.hpp"
+#include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
 static_assert(std::uniform_random_bit_generator<Random>);
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-template <class Function>
-std::string error_of(Function call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using support::error_of;
+using support::infinity;
+using support::nan;
 
 TEST(Philox, GivesThePublishedAnswers) {
   // kat_vectors of Random123, the authors' own library.

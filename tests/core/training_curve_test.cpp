@@ -2,19 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
 using support::error_of;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::infinity;
+using support::nan;
 
 TEST(TrainingCurve, GivesItsColumnsAsSeries) {
   TrainingCurve curve;

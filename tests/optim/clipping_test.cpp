@@ -4,13 +4,15 @@
 
 #include <limits>
 
+#include "support/special_values.hpp"
+
 namespace eigentune {
 namespace {
 
 using Eigen::Vector2d;
 using Eigen::Vector3d;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using support::infinity;
 
 /// Two tensors, at zero, whose gradients have the norms 5 and 12, together 13. With SGD at rate 1 a step leaves the
 /// negative of the gradients as the rule saw them.

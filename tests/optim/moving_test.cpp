@@ -19,7 +19,7 @@ static_assert(std::is_nothrow_move_constructible_v<AnyOptimizer<float>> &&
               !std::is_copy_constructible_v<AnyOptimizer<float>>);
 
 /// A tensor that is large enough for a pool.
-struct Model {
+struct MovedModel {
   VectorXf parameter = VectorXf::Zero(270000), gradient = VectorXf::Ones(270000);
   template <class Optimizer>
   void bind(Optimizer& optimizer) {
@@ -29,7 +29,7 @@ struct Model {
 
 TEST(Optimizer, CanBeMovedBetweenSteps) {
   Eigen::ThreadPool pool(2);
-  Model model, still;
+  MovedModel model, still;
   Momentum<float> first({.momentum = 0.5}), reference({.momentum = 0.5});
   model.bind(first);
   still.bind(reference);
@@ -53,7 +53,7 @@ TEST(Optimizer, CanBeMovedBetweenSteps) {
 
 TEST(Optimizer, BecomesAnAnyOptimizerByMoving) {
   Eigen::ThreadPool pool(2);
-  Model model;
+  MovedModel model;
   Momentum<float> typed({.momentum = 0.5});
   model.bind(typed);
   typed.step(pool, {.learning_rate = 1});
@@ -70,7 +70,7 @@ TEST(Optimizer, BecomesAnAnyOptimizerByMoving) {
 }
 
 TEST(Optimizer, LeavesObjectsAloneWhenItGoes) {
-  Model model;
+  MovedModel model;
   {
     SGD<float> optimizer;
     model.bind(optimizer);
@@ -82,7 +82,7 @@ TEST(Optimizer, LeavesObjectsAloneWhenItGoes) {
 
 TEST(Optimizer, MayOutliveItsObjectsIfItIsNotUsedWithThem) {
   SGD<float> optimizer;
-  auto model = std::make_unique<Model>();
+  auto model = std::make_unique<MovedModel>();
   model->bind(optimizer);
   optimizer.step({.learning_rate = 1});
   model.reset();

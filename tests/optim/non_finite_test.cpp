@@ -12,6 +12,7 @@
 
 #include "support/expect.hpp"
 #include "support/numbers.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -28,8 +29,8 @@ constexpr std::array<Scalar, 3> not_finite = {std::numeric_limits<Scalar>::quiet
                                               std::numeric_limits<Scalar>::infinity(),
                                               -std::numeric_limits<Scalar>::infinity()};
 
-constexpr double nan = not_finite<double>[0];
-constexpr double infinity = not_finite<double>[1];
+using support::infinity;
+using support::nan;
 
 template <class Vector>
 bool same_bits(const Vector& a, const Vector& b) {

@@ -9,6 +9,7 @@
 
 #include "support/expect.hpp"
 #include "support/sign_momentum.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -17,7 +18,7 @@ using Eigen::Vector2d;
 using Eigen::Vector2f;
 using support::error_of;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::nan;
 
 TEST(MakeOptimizer, KnowsTheRulesByName) {
   const std::vector<std::pair<std::string, std::string>> names = {{"sgd", "SGD"},           {"momentum", "Momentum"},

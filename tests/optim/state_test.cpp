@@ -19,8 +19,8 @@ using Eigen::VectorXd;
 using support::error_of;
 
 /// Two tensors under Adam.
-struct Training {
-  Training() { bind({"w", "b"}); }
+struct TwoTensorTraining {
+  TwoTensorTraining() { bind({"w", "b"}); }
   void bind(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (name == "w") optimizer.add("w", w, w_gradient);
@@ -44,7 +44,7 @@ struct Training {
 };
 
 TEST(State, IsAValueWithTheNamesOfEverything) {
-  Training run;
+  TwoTensorTraining run;
   run.optimizer = Adam<double>({.beta1 = 0.5, .beta2 = 0.75});
   run.bind({"w", "b"});
   run.w_gradient << 2, 4, 6, 8, 10, 12;
@@ -76,7 +76,7 @@ TEST(State, StartsAsTheRuleSays) {
 }
 
 TEST(State, ComesBackBitForBit) {
-  Training uninterrupted, interrupted, resumed;
+  TwoTensorTraining uninterrupted, interrupted, resumed;
   uninterrupted.train(0, 10);
   interrupted.train(0, 5);
   resumed.w = interrupted.w;
@@ -90,7 +90,7 @@ TEST(State, ComesBackBitForBit) {
 }
 
 TEST(State, ComesBackWhateverTheOrderOfTensors) {
-  Training run, other;
+  TwoTensorTraining run, other;
   run.train(0, 3);
   other.optimizer = Adam<double>();
   other.bind({"b", "w"});
@@ -105,8 +105,8 @@ TEST(State, ComesBackWhateverTheOrderOfTensors) {
 }
 
 TEST(State, CarriesAnAccumulationThatIsUnderWay) {
-  Training uninterrupted, interrupted, resumed;
-  for (Training* run : {&uninterrupted, &interrupted}) {
+  TwoTensorTraining uninterrupted, interrupted, resumed;
+  for (TwoTensorTraining* run : {&uninterrupted, &interrupted}) {
     run->train(0, 2);
     run->fill(100);
     run->optimizer.accumulate();
@@ -120,7 +120,7 @@ TEST(State, CarriesAnAccumulationThatIsUnderWay) {
   resumed.b = interrupted.b;
   resumed.optimizer.load_state(state);
   EXPECT_EQ(resumed.optimizer.state(), state);
-  for (Training* run : {&uninterrupted, &resumed}) {
+  for (TwoTensorTraining* run : {&uninterrupted, &resumed}) {
     run->fill(101);
     run->optimizer.accumulate();
     run->optimizer.step({.learning_rate = 0.1});
@@ -130,12 +130,12 @@ TEST(State, CarriesAnAccumulationThatIsUnderWay) {
 }
 
 TEST(State, WithoutAnAccumulationEndsOneThatWasUnderWay) {
-  Training run, fresh;
+  TwoTensorTraining run, fresh;
   const OptimizerState<double> start = run.optimizer.state();
   run.fill(1);
   run.optimizer.accumulate();
   run.optimizer.load_state(start);
-  for (Training* each : {&run, &fresh}) {
+  for (TwoTensorTraining* each : {&run, &fresh}) {
     each->fill(2);
     each->optimizer.accumulate();
     each->optimizer.step({.learning_rate = 0.1});
@@ -145,7 +145,7 @@ TEST(State, WithoutAnAccumulationEndsOneThatWasUnderWay) {
 }
 
 TEST(State, CarriesTheCountsOfSkips) {
-  Training run, resumed;
+  TwoTensorTraining run, resumed;
   run.w_gradient(1, 2) = std::numeric_limits<double>::infinity();
   for (int skip = 0; skip < 19; ++skip) run.optimizer.step({.learning_rate = 0.1});
   resumed.optimizer.load_state(run.optimizer.state());
@@ -169,7 +169,7 @@ class StateMismatch : public testing::Test {
     EXPECT_EQ(text.substr(0, begin.size()), begin);
     return text.substr(std::min(begin.size(), text.size()));
   }
-  Training run;
+  TwoTensorTraining run;
   OptimizerState<double> state;
 };
 
@@ -235,7 +235,7 @@ TEST_F(StateMismatch, IsNoneForTheLargestCounts) {
 }
 
 TEST(StateValues, AreThereByNameOnly) {
-  Training run;
+  TwoTensorTraining run;
   EXPECT_EQ(error_of([&] { run.optimizer.state_values("x", "m"); }),
             "state_values: there is no tensor \"x\"; bound are \"w\", \"b\"");
   EXPECT_EQ(error_of([&] { run.optimizer.state_values("w", "momentum"); }),

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -18,8 +18,8 @@ using Eigen::Vector3d;
 using Eigen::VectorXd;
 using support::error_of;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using support::infinity;
+using support::nan;
 
 TEST(Step, SubtractsTheRatesMultipleOfWhatTheRuleSays) {
   Vector3d parameter(1, 2, -3), gradient(0.5, -1, 2);

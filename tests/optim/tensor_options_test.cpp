@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -14,8 +14,8 @@ namespace {
 using Eigen::Vector2d;
 using support::error_of;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using support::infinity;
+using support::nan;
 
 /// Three layers of a weight and a bias, all at (1, 1) with the gradient (1, 2).
 class OptionsOfTensors : public testing::Test {

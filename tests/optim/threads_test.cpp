@@ -17,9 +17,10 @@ namespace {
 using Eigen::VectorXf;
 
 /// A model of one large tensor, some small ones, one without elements and a frozen one: enough work to be shared out.
-struct Training {
-  explicit Training(std::uint64_t seed = 1) : Training(seed, {270001, 3, 0, 16384, 16385, 500}) {}
-  Training(std::uint64_t seed, const std::vector<std::int64_t>& sizes) : optimizer(std::make_unique<RMSProp<float>>()) {
+struct SharedTraining {
+  explicit SharedTraining(std::uint64_t seed = 1) : SharedTraining(seed, {270001, 3, 0, 16384, 16385, 500}) {}
+  SharedTraining(std::uint64_t seed, const std::vector<std::int64_t>& sizes)
+      : optimizer(std::make_unique<RMSProp<float>>()) {
     for (const std::int64_t size : sizes) {
       for (auto* list : {&parameters, &gradients}) {
         const auto numbers = support::uneven_numbers<float>(size, seed++);
@@ -32,7 +33,7 @@ struct Training {
   }
   /// Three steps, with a bit of everything.
   template <class... Pool>
-  Training& train(Pool&... pool) {
+  SharedTraining& train(Pool&... pool) {
     optimizer->step(pool..., {.learning_rate = 0.1, .max_gradient_norm = 5.0, .max_gradient_value = 1.0});
     optimizer->accumulate(pool...);
     optimizer->step(pool...,
@@ -44,18 +45,18 @@ struct Training {
   std::unique_ptr<RMSProp<float>> optimizer;
 };
 
-void expect_same(const Training& a, const Training& b) {
+void expect_same(const SharedTraining& a, const SharedTraining& b) {
   EXPECT_EQ(a.parameters, b.parameters);
   EXPECT_EQ(a.gradients, b.gradients);
   EXPECT_EQ(a.optimizer->state(), b.optimizer->state());
 }
 
 TEST(Threads, OfAnyNumberGiveTheSameBits) {
-  Training serial;
+  SharedTraining serial;
   serial.train();
   for (const int threads : {1, 2, 3, 8}) {
     Eigen::ThreadPool pool(threads);
-    Training parallel;
+    SharedTraining parallel;
     Eigen::ThreadPoolInterface& interface = pool;
     expect_same(parallel.train(interface), serial);
   }
@@ -63,70 +64,70 @@ TEST(Threads, OfAnyNumberGiveTheSameBits) {
 
 TEST(Threads, OfManySmallTensorsGiveTheSameBits) {
   const std::vector<std::int64_t> sizes(8000, 40);
-  Training serial(5, sizes), parallel(5, sizes);
+  SharedTraining serial(5, sizes), parallel(5, sizes);
   Eigen::ThreadPool pool(3);
   expect_same(parallel.train(pool), serial.train());
 }
 
 TEST(Threads, MayStepFromInsideTheirPool) {
-  Training serial;
+  SharedTraining serial;
   serial.train();
   for (const int threads : {1, 2}) {
     Eigen::ThreadPool pool(threads);
-    std::vector<Training> trainings(3);  // more than threads: all of them are busy with steps
+    std::vector<SharedTraining> trainings(3);  // more than threads: all of them are busy with steps
     Eigen::Barrier barrier(3);
-    for (Training& training : trainings) {
+    for (SharedTraining& training : trainings) {
       pool.Schedule([&] {
         training.train(pool);
         barrier.Notify();
       });
     }
     barrier.Wait();
-    for (const Training& training : trainings) expect_same(training, serial);
+    for (const SharedTraining& training : trainings) expect_same(training, serial);
   }
 }
 
 TEST(Threads, OfOnePoolServeSeveralOptimizersAtOnce) {
   Eigen::ThreadPool pool(2);
-  std::vector<Training> trainings(4);
+  std::vector<SharedTraining> trainings(4);
   std::vector<std::thread> callers;
-  for (Training& training : trainings) {
+  for (SharedTraining& training : trainings) {
     callers.emplace_back([&] {
       training.train(pool);
       training.train(pool);
     });
   }
   for (std::thread& caller : callers) caller.join();
-  Training serial;
+  SharedTraining serial;
   serial.train().train();
-  for (const Training& training : trainings) expect_same(training, serial);
+  for (const SharedTraining& training : trainings) expect_same(training, serial);
 }
 
 TEST(Threads, ThatThePoolDoesNotGiveAreDoneWithout) {
-  Training serial;
+  SharedTraining serial;
   serial.train();
   for (const int accepted : {0, 1}) {
-    Training training;
+    SharedTraining training;
     support::ThrowingPool pool{.accepted = accepted};
     expect_same(training.train(pool), serial);
     for (auto& closure : pool.closures) closure();
   }
   support::InlinePool inline_pool;
-  Training training;
+  SharedTraining training;
   expect_same(training.train(inline_pool), serial);
 }
 
 TEST(Threads, MayComeTooLateAfterTheStepAndAfterTheOptimizersEnd) {
-  Training serial;
+  SharedTraining serial;
   serial.train();
-  Training training;
+  SharedTraining training;
   support::LatePool pool;
   expect_same(training.train(pool), serial);
   ASSERT_GE(pool.closures.size(), 9u);
   pool.run_next();  // after the step
   expect_same(training, serial);
 
-  Training moved;
+  SharedTraining moved;
   moved.optimizer->step(pool, {.learning_rate = 0.0});
   RMSProp<float> elsewhere = std::move(*moved.optimizer);  // the closures know the optimizer at its old place
   pool.run_next();
@@ -140,7 +141,7 @@ TEST(Threads, MayNeverCome) {
   // The pool keeps its closures for ever. (One that destroyed them unrun would leave the optimizer's few shared bytes
   // behind.)
   static support::LatePool& pool = *new support::LatePool;
-  Training serial, training;
+  SharedTraining serial, training;
   expect_same(training.train(pool), serial.train());
   training.optimizer.reset();
   EXPECT_GE(pool.closures.size(), 9u);
@@ -148,7 +149,7 @@ TEST(Threads, MayNeverCome) {
 
 TEST(Threads, AreLeftAloneByLittleWork) {
   support::LatePool pool;
-  Training small(1, {1000, 3000});
+  SharedTraining small(1, {1000, 3000});
   small.train(pool);
   EXPECT_LE(pool.closures.size(), 1u);  // adaptive clipping shares out whole tensors, whatever their size
   pool.run_all();
@@ -156,13 +157,13 @@ TEST(Threads, AreLeftAloneByLittleWork) {
 
 TEST(Threads, DoNotHideErrors) {
   Eigen::ThreadPool pool(2);
-  Training training;
+  SharedTraining training;
   training.parameters[0].resize(3);
   EXPECT_EQ(support::error_of([&] { training.optimizer->step(pool, {.learning_rate = 0.1}); }),
             "step: the parameter \"0\" was resized from [270001] to [3] after it was bound; call rebind");
   EXPECT_EQ(support::error_of([&] { training.optimizer->accumulate(pool); }),
             "accumulate: the parameter \"0\" was resized from [270001] to [3] after it was bound; call rebind");
-  Training again;
+  SharedTraining again;
   again.gradients[0][270000] = std::numeric_limits<float>::infinity();
   EXPECT_FALSE(again.optimizer->step(pool, {.learning_rate = 0.1}).applied);
 }

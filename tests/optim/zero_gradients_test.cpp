@@ -10,7 +10,7 @@ namespace {
 
 using Eigen::VectorXf;
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float float_nan = std::numeric_limits<float>::quiet_NaN();
 
 /// A tensor that ends within a tile, a frozen one and one without elements.
 class ZeroGradients : public testing::Test {
@@ -66,7 +66,7 @@ TEST_F(ZeroGradients, HappensWithEveryClipping) {
 }
 
 TEST_F(ZeroGradients, HappensWhenTheStepIsSkipped) {
-  gradient[36] = nan;
+  gradient[36] = float_nan;
   EXPECT_FALSE(step({.learning_rate = 0.5}).applied);
   expect_zeros();
   EXPECT_TRUE(parameter.isOnes(0));
@@ -76,7 +76,7 @@ TEST_F(ZeroGradients, HappensWhenTheStepIsSkipped) {
 TEST_F(ZeroGradients, HappensWhenTheStepThrowsForDivergence) {
   SGD<float> strict({}, {.max_consecutive_skips = 1});
   strict.add("w", parameter, gradient);
-  gradient[3] = nan;
+  gradient[3] = float_nan;
   EXPECT_THROW(strict.step({.learning_rate = 0.5, .zero_gradients = true}), DivergenceError);
   EXPECT_TRUE(gradient.isZero(0));
 }

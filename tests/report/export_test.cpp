@@ -6,13 +6,15 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "analysis/hand_made.hpp"
+#include "support/special_values.hpp"
 
 namespace {
+
+using support::infinity;
 
 using namespace eigentune;
 
@@ -70,7 +72,6 @@ TEST(TrialsCsv, OfAnEmptyStudyIsTheLineOfNames) {
 
 TEST(CurvesCsv, HasTheColumnsOfAllCurvesAndKeepsWhatIsNotFinite) {
   StudyData data = two_branches();
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   data.curves[0].add(0, {.training_loss = 2.5, .metrics = {{"top 5", 0.5}}});
   data.curves[0].add(10, {.validation_error = 0.25, .metrics = {{"auc", -infinity}}});
   data.curves[1].add(3, {.training_loss = std::nan("")});

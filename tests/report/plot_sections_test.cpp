@@ -18,6 +18,7 @@
 
 #include "analysis/hand_made.hpp"
 #include "report/study_by_hand.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -29,7 +30,7 @@ using support::layer;
 using support::study_of;
 using support::unit;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::nan;
 
 void expect_valid(const PlotAxis& axis, const std::string& id) {
   EXPECT_TRUE(is_finite(axis.low) && is_finite(axis.high) && is_finite(axis.high - axis.low)) << id;

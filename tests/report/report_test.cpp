@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -16,10 +15,13 @@
 #include "report/document.hpp"
 #include "report/some_study.hpp"
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace eigentune {
 namespace {
+
+using support::nan;
 
 using support::document_problem, support::occurrences, support::some_study, support::study_of;
 
@@ -132,7 +134,6 @@ TEST(Report, IsValidForStudiesAtTheEdge) {
   EXPECT_EQ(document_problem(report_html(constant)), "");
 
   StudyData broken = some_study();
-  const double nan = std::numeric_limits<double>::quiet_NaN();
   for (TrialRecord& trial : broken.trials) {
     trial.objective = nan;  // which no study has
     TrainingCurve curve;

@@ -7,15 +7,16 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
+
+#include "support/special_values.hpp"
 
 namespace support {
 
 using namespace eigentune;
 
-inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::nan;
 
 /// Points on a log axis, with a band for trials without an objective.
 inline Plot axis_plot() {

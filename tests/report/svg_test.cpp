@@ -3,15 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "report/document.hpp"
 #include "report/sample_plots.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
+
+using support::infinity;
 
 using support::document_problem, support::occurrences;
 
@@ -142,7 +144,6 @@ TEST(Svg, ShortensLongLabelsAndSaysThemInATooltip) {
 }
 
 TEST(Svg, SurvivesAxesAndValuesThatAreNone) {
-  const double infinity = std::numeric_limits<double>::infinity();
   const std::vector<double> values = {support::nan, infinity, -infinity, 0.0, -1.0, 1e308, 1e-320};
   for (const AxisScale scale : {AxisScale::linear, AxisScale::log, AxisScale::one_minus_log, AxisScale::category}) {
     for (const double low : values) {

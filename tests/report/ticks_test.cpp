@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
+#include "support/special_values.hpp"
+
 namespace eigentune {
 namespace {
+
+using support::infinity;
 
 using Labels = std::vector<std::string>;
 
@@ -114,7 +117,6 @@ TEST(Ticks, NeverTouchAndStayOnTheAxis) {
 }
 
 TEST(AxisMap, WorksForAxesThatAreNone) {
-  const double infinity = std::numeric_limits<double>::infinity();
   for (const AxisScale scale : {AxisScale::linear, AxisScale::log, AxisScale::one_minus_log, AxisScale::category}) {
     for (const double low : {-infinity, -1e308, -1.0, 0.0, 1.0, 1e308, infinity, std::nan("")}) {
       for (const double high : {-infinity, -1e308, -1.0, 0.0, 1.0, 1e308, infinity, std::nan("")}) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "report/study_by_hand.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -24,7 +25,7 @@ using support::curve_of;
 using support::empty_study;
 using support::layer;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::nan;
 
 SearchSpace one_axis() {
   SearchSpace space;

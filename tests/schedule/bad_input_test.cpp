@@ -16,16 +16,15 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 
 #include "schedule/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+using support::infinity;
+using support::nan;
 
 TEST(BadInput, ANegativeStepNamesTheSchedule) {
   expect_invalid([] { constant(0.1)(-1); }, "constant: step must be at least 0, got -1");

@@ -13,16 +13,12 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include "schedule/expect.hpp"
 
 namespace eigentune {
 namespace {
-
-constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
-constexpr double rounding = 4 * std::numeric_limits<double>::epsilon();
 
 TEST(Constant, IsTheSameAtEveryStepAndNeverEnds) {
   const auto rate = constant(0.1);

@@ -3,10 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
 namespace eigentune {
+
+/// The last step that there is.
+inline constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+/// Of a few operations on numbers near 1.
+inline constexpr double rounding = 4 * std::numeric_limits<double>::epsilon();
 
 /// |actual - expected| <= relative * |expected|.
 inline void expect_close(double actual, double expected, double relative) {

@@ -12,8 +12,6 @@
 namespace eigentune {
 namespace {
 
-constexpr double rounding = 4 * std::numeric_limits<double>::epsilon();
-
 TEST(CosineRestarts, RepeatsOneCosine) {
   const auto rate = cosine_restarts(0.1, 100, {.final_rate = 0.01});
   const auto cycle = cosine_decay(0.1, 100, 0.01);

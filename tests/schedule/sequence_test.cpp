@@ -8,14 +8,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <utility>
 
+#include "schedule/expect.hpp"
+
 namespace eigentune {
 namespace {
-
-constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
 
 TEST(Sequence, RunsEachScheduleFromItsOwnStart) {
   const auto rate = sequence({{constant(0.1), 100}, {linear_decay(8.0, 16)}, {cosine_decay(0.5, 40), 20}});

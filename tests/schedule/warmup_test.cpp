@@ -9,7 +9,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <type_traits>
 
@@ -17,8 +16,6 @@
 
 namespace eigentune {
 namespace {
-
-constexpr double rounding = 4 * std::numeric_limits<double>::epsilon();
 
 static_assert(std::regular<Warmup<CosineDecay>> == std::default_initializable<CosineDecay>);
 static_assert(std::copyable<Warmup<CosineDecay>> && std::equality_comparable<Warmup<CosineDecay>>);

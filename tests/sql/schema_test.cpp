@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "sql/temporary_folder.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
@@ -22,7 +22,7 @@ namespace {
 using sql_test::RawDatabase;
 using sql_test::TemporaryFolder;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using support::infinity;
 
 /// A database as version 1 left it, from the file beside this one.
 void restore_version_1(const std::filesystem::path& path) {

@@ -21,7 +21,7 @@ namespace {
 using sql_test::TemporaryFolder;
 using Calls = std::map<std::string, std::int64_t>;
 
-constexpr std::chrono::milliseconds lease{60'000};
+constexpr std::chrono::milliseconds long_lease{60'000};
 
 std::int64_t instructions = 0;
 
@@ -60,7 +60,7 @@ Calls instructions_among(std::int64_t trials) {
   const auto point_of = [](std::int64_t) { return Point({{"x", 0.5}}); };
   const std::vector<CurveRow> rows = {{.step = 1, .values = {.validation_error = 0.5}}};
   for (std::int64_t number = 0; number < trials; ++number) {
-    storage.finish(storage.claim_with_point(study, "worker", lease, point_of).value(), {.objective = 0.5}, rows);
+    storage.finish(storage.claim_with_point(study, "worker", long_lease, point_of).value(), {.objective = 0.5}, rows);
   }
 
   Calls calls;
@@ -71,11 +71,11 @@ Calls instructions_among(std::int64_t trials) {
     calls[name] = instructions;
   };
   Claim held;
-  count("claim", [&] { held = storage.claim(study, "worker", lease).value(); });
+  count("claim", [&] { held = storage.claim(study, "worker", long_lease).value(); });
   const Revision seen = storage.read(study, 0).revision;
   count("read", [&] { EXPECT_EQ(storage.read(study, seen - 1).records.size(), 1u); });
-  count("heartbeat", [&] { storage.heartbeat(held, lease); });
-  const Claim other = storage.claim(study, "worker", lease).value();
+  count("heartbeat", [&] { storage.heartbeat(held, long_lease); });
+  const Claim other = storage.claim(study, "worker", long_lease).value();
   std::vector<Claim> claims = {held, other};
   const Revision all = storage.read(study, seen).revision;
   count("set_point", [&] {
@@ -92,8 +92,8 @@ Calls instructions_among(std::int64_t trials) {
     claims.pop_back();
   });
   count("enqueue", [&] { storage.enqueue(study, Point({{"x", 0.5}})); });
-  count("claim of one that waits", [&] { held = storage.claim(study, "worker", lease).value(); });
-  count("claim with a point", [&] { storage.claim_with_point(study, "worker", lease, point_of); });
+  count("claim of one that waits", [&] { held = storage.claim(study, "worker", long_lease).value(); });
+  count("claim with a point", [&] { storage.claim_with_point(study, "worker", long_lease, point_of); });
   return calls;
 }
 

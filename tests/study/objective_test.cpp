@@ -2,15 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <optional>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+using support::infinity;
+using support::nan;
 
 /// Errors at steps 0, 10, 20, ...; the training loss in between.
 TrainingCurve curve_of(std::initializer_list<double> errors) {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,16 +18,18 @@
 #include "study/forwarding_storage.hpp"
 #include "study/studies.hpp"
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
 using support::error_of;
+using support::infinity;
 using support::ManualClock;
+using support::nan;
 using support::quiet;
 using support::study_of;
 using support::unit_interval;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
 
 double squared_distance(Trial& trial) {
   return std::pow(trial.get<double>("x") - 0.5, 2.0);

@@ -20,8 +20,8 @@ using support::error_of;
 
 /// Two numbers that go down by 1 in each step, of which one is frozen.
 template <class State = float>
-struct Training {
-  explicit Training(const std::optional<Averaging>& averaging = std::nullopt) {
+struct AveragedTraining {
+  explicit AveragedTraining(const std::optional<Averaging>& averaging = std::nullopt) {
     optimizer.add("w", w, w_gradient);
     optimizer.add("frozen", frozen, frozen_gradient, {.frozen = true});
     if (averaging) optimizer.average(*averaging);
@@ -36,9 +36,9 @@ struct Training {
 
 /// A file of a run of that averaging, after two steps.
 template <class State = float>
-struct Saved {
-  explicit Saved(const std::optional<Averaging>& averaging) {
-    Training<State> training(averaging);
+struct SavedAverage {
+  explicit SavedAverage(const std::optional<Averaging>& averaging) {
+    AveragedTraining<State> training(averaging);
     training.steps(2);
     save_checkpoint(path, 2, std::nullopt, training.optimizer);
   }
@@ -47,8 +47,8 @@ struct Saved {
 };
 
 TEST(AverageCheckpoint, BringsTheAverageBack) {
-  const Saved saved(UniformAverage{.start = 0});
-  Training training(UniformAverage{.start = 0});
+  const SavedAverage saved(UniformAverage{.start = 0});
+  AveragedTraining training(UniformAverage{.start = 0});
   training.steps(5);
   restore_checkpoint(saved.path, training.optimizer);
   EXPECT_EQ(training.w[0], 6.0f);
@@ -60,8 +60,8 @@ TEST(AverageCheckpoint, IsRefusedByAnOptimizerThatAveragesOtherwiseAndChangesNot
   const std::optional<Averaging> none, half = ExponentialAverage{.decay = 0.5}, mean = UniformAverage{.start = 1},
                                        uncorrected = ExponentialAverage{.decay = 0.5, .bias_correction = false};
   const auto error = [](const auto& to, const auto& from) {
-    const Saved saved(from);
-    Training training(to);
+    const SavedAverage saved(from);
+    AveragedTraining training(to);
     training.steps(1);
     const auto before = training.optimizer.state();
     std::string text = error_of<Error>([&] { restore_checkpoint(saved.path, training.optimizer); });
@@ -78,13 +78,13 @@ TEST(AverageCheckpoint, IsRefusedByAnOptimizerThatAveragesOtherwiseAndChangesNot
 }
 
 TEST(AverageCheckpoint, LetsARunBeginOrEndToAverage) {
-  const Saved without(std::nullopt), with(UniformAverage{});
-  Training begins;
+  const SavedAverage without(std::nullopt), with(UniformAverage{});
+  AveragedTraining begins;
   restore_checkpoint(without.path, begins.optimizer);
   begins.optimizer.average(UniformAverage{});
   begins.steps(1);
   EXPECT_EQ(begins.optimizer.state().tensors[0].averaged, 1);
-  Training ends(UniformAverage{});
+  AveragedTraining ends(UniformAverage{});
   restore_checkpoint(with.path, ends.optimizer);
   ends.optimizer.stop_averaging();
   ends.steps(1);
@@ -92,8 +92,8 @@ TEST(AverageCheckpoint, LetsARunBeginOrEndToAverage) {
 }
 
 TEST(AverageCheckpoint, IsNotWrittenOrReadWhileTheAverageIsSwappedIn) {
-  const Saved saved(UniformAverage{});
-  Training training(UniformAverage{});
+  const SavedAverage saved(UniformAverage{});
+  AveragedTraining training(UniformAverage{});
   training.steps(2);
   const files::TemporaryFolder folder;
   CheckpointKeeper keeper(folder.path(), {.background = true});
@@ -106,8 +106,8 @@ TEST(AverageCheckpoint, IsNotWrittenOrReadWhileTheAverageIsSwappedIn) {
 }
 
 TEST(LoadParameters, TakesTheAveragesOfACheckpointIfTold) {
-  const Saved saved(UniformAverage{});
-  Training training;
+  const SavedAverage saved(UniformAverage{});
+  AveragedTraining training;
   training.frozen[0] = 1.0f;
   EXPECT_EQ(load_parameters(saved.path, training.optimizer, {.averaged = true}).loaded,
             (std::vector<std::string>{"w", "frozen"}));
@@ -118,8 +118,8 @@ TEST(LoadParameters, TakesTheAveragesOfACheckpointIfTold) {
 }
 
 TEST(LoadParameters, RoundsAveragesOfAWiderStateIfAllowed) {
-  const Saved<double> saved(UniformAverage{});
-  Training training;
+  const SavedAverage<double> saved(UniformAverage{});
+  AveragedTraining training;
   EXPECT_EQ(error_of<Error>([&] { load_parameters(saved.path, training.optimizer, {.averaged = true}); }),
             saved.path.string() + ": it does not fit the optimizer: different: \"w\" is F64 [1], not F32 [1]");
   load_parameters(saved.path, training.optimizer, {.averaged = true, .allow_rounding = true});
@@ -127,8 +127,8 @@ TEST(LoadParameters, RoundsAveragesOfAWiderStateIfAllowed) {
 }
 
 TEST(LoadParameters, RefusesToTakeAveragesThatAreNotThere) {
-  const Saved saved(std::nullopt);
-  Training training;
+  const SavedAverage saved(std::nullopt);
+  AveragedTraining training;
   EXPECT_EQ(error_of<Error>([&] { load_parameters(saved.path, training.optimizer, {.averaged = true}); }),
             saved.path.string() + ": it holds no averages of parameters");
   const auto other = files::source_folder() / "golden/doubles.safetensors";

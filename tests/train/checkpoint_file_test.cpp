@@ -67,8 +67,8 @@ template <class T>
 using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// Three tensors under Momentum.
-struct Training {
-  Training() {
+struct DenseTraining {
+  DenseTraining() {
     optimizer.add("weights", weights, weights_gradient);
     optimizer.add("row_major", row_major, row_major_gradient);
     optimizer.add("bias", bias, bias_gradient);
@@ -81,7 +81,7 @@ struct Training {
 };
 
 TEST(CheckpointFile, IsReadByNumPyWithEqualIndices) {
-  Training training;
+  DenseTraining training;
   training.weights_gradient = pattern_matrix<Eigen::MatrixXf>(37, 70);
   training.row_major_gradient = pattern_matrix<RowMajorMatrix>(3, 5);
   training.bias_gradient = pattern_vector<Eigen::VectorXf>(5);
@@ -177,7 +177,7 @@ TEST(SafetensorsFile, RefusesToCopyToAnotherTypeOrShape) {
 }
 
 TEST(LoadParameters, WidensHalfPrecisionOfAnotherProgram) {
-  Training training;
+  DenseTraining training;
   const LoadedParameters report =
       load_parameters(files::source_folder() / "golden/pytorch.safetensors", training.optimizer);
   EXPECT_EQ(report.loaded, (std::vector<std::string>{"weights", "row_major", "bias"}));
@@ -188,7 +188,7 @@ TEST(LoadParameters, WidensHalfPrecisionOfAnotherProgram) {
 }
 
 TEST(LoadParameters, NamesAllThatDoesNotFitAndChangesNothing) {
-  Training training;
+  DenseTraining training;
   const auto path = files::source_folder() / "golden/doubles.safetensors";
   EXPECT_EQ(
       error_of<Error>([&] { load_parameters(path, training.optimizer); }),
@@ -206,7 +206,7 @@ TEST(LoadParameters, NamesAllThatDoesNotFitAndChangesNothing) {
 }
 
 TEST(LoadParameters, AllowsWhatItIsToldTo) {
-  Training training;
+  DenseTraining training;
   const auto path = files::source_folder() / "golden/doubles.safetensors";
   const LoadedParameters report = load_parameters(
       path, training.optimizer, {.allow_missing = {"row_*"}, .allow_different = {"b?as"}, .allow_rounding = true});
@@ -226,7 +226,7 @@ TEST(LoadParameters, AllowsWhatItIsToldTo) {
 }
 
 TEST(LoadParameters, TakesTheParametersOfACheckpointAlone) {
-  Training saved;
+  DenseTraining saved;
   saved.weights.setConstant(3.0f);
   saved.weights_gradient.setOnes();
   saved.optimizer.step({.learning_rate = 1.0});
@@ -234,7 +234,7 @@ TEST(LoadParameters, TakesTheParametersOfACheckpointAlone) {
   const files::TemporaryFolder folder;
   save_checkpoint(folder / "a", 1, std::nullopt, saved.optimizer, CheckpointExtras().tensor("mean", mean));
 
-  Training loaded;
+  DenseTraining loaded;
   EXPECT_EQ(load_parameters(folder / "a", loaded.optimizer).extra, std::vector<std::string>());
   EXPECT_EQ(loaded.weights, Eigen::MatrixXf::Constant(37, 70, 2.0f));
   EXPECT_EQ(loaded.optimizer.state().step, 0);

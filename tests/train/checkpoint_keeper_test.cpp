@@ -13,19 +13,24 @@
 #include <vector>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 #include "train/files.hpp"
 
 namespace eigentune {
 namespace {
 
+using support::infinity;
+
 using support::error_of;
 using Steps = std::vector<std::int64_t>;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::nan;
 
 /// A model whose parameter is the step it was saved at.
-struct Training {
-  explicit Training(KeeperOptions keeper_options = {}) : options(keeper_options) { optimizer.add("w", w, gradient); }
+struct KeptTraining {
+  explicit KeptTraining(KeeperOptions keeper_options = {}) : options(keeper_options) {
+    optimizer.add("w", w, gradient);
+  }
 
   void save(CheckpointKeeper& keeper, std::int64_t step, double metric) {
     w.setConstant(static_cast<float>(step));
@@ -60,41 +65,40 @@ struct Training {
 };
 
 TEST(CheckpointKeeper, KeepsTheBestAndTheLatest) {
-  EXPECT_EQ(Training({.keep_best = 2, .keep_latest = 1}).kept({5, 1, 4, 2, 3}), (Steps{2, 4, 5}));
-  EXPECT_EQ(Training({.keep_best = 2, .keep_latest = 2}).kept({5, 1, 4, 2, 3}), (Steps{2, 4, 5}));
-  EXPECT_EQ(Training({.keep_best = 1, .keep_latest = 3}).kept({5, 1, 4, 2, 3}), (Steps{2, 3, 4, 5}));
-  EXPECT_EQ(Training({.keep_best = 2, .keep_latest = 0}).kept({5, 1, 4, 2, 3}), (Steps{2, 4}));
-  EXPECT_EQ(Training({.keep_best = 0, .keep_latest = 2}).kept({5, 1, 4, 2, 3}), (Steps{4, 5}));
-  EXPECT_EQ(Training({.keep_best = 2, .direction = Direction::maximize}).kept({5, 1, 4, 2, 3}), (Steps{1, 3, 5}));
-  EXPECT_EQ(Training({.keep_best = 2, .background = true}).kept({5, 1, 4, 2, 3}), (Steps{2, 4, 5}));
+  EXPECT_EQ(KeptTraining({.keep_best = 2, .keep_latest = 1}).kept({5, 1, 4, 2, 3}), (Steps{2, 4, 5}));
+  EXPECT_EQ(KeptTraining({.keep_best = 2, .keep_latest = 2}).kept({5, 1, 4, 2, 3}), (Steps{2, 4, 5}));
+  EXPECT_EQ(KeptTraining({.keep_best = 1, .keep_latest = 3}).kept({5, 1, 4, 2, 3}), (Steps{2, 3, 4, 5}));
+  EXPECT_EQ(KeptTraining({.keep_best = 2, .keep_latest = 0}).kept({5, 1, 4, 2, 3}), (Steps{2, 4}));
+  EXPECT_EQ(KeptTraining({.keep_best = 0, .keep_latest = 2}).kept({5, 1, 4, 2, 3}), (Steps{4, 5}));
+  EXPECT_EQ(KeptTraining({.keep_best = 2, .direction = Direction::maximize}).kept({5, 1, 4, 2, 3}), (Steps{1, 3, 5}));
+  EXPECT_EQ(KeptTraining({.keep_best = 2, .background = true}).kept({5, 1, 4, 2, 3}), (Steps{2, 4, 5}));
 }
 
 TEST(CheckpointKeeper, NaNIsNeverBest) {
   for (const Direction direction : {Direction::minimize, Direction::maximize}) {
-    Training run({.keep_best = 2, .keep_latest = 1, .direction = direction});
+    KeptTraining run({.keep_best = 2, .keep_latest = 1, .direction = direction});
     EXPECT_EQ(run.kept({nan, 7, nan, nan}), (Steps{2, 4}));
     CheckpointKeeper keeper(run.path, run.options);
     EXPECT_EQ(keeper.best()->step, 2);
     EXPECT_TRUE(std::isnan(*keeper.latest()->metric));
   }
-  Training run;
+  KeptTraining run;
   EXPECT_EQ(run.kept({nan}), Steps{1});
   EXPECT_FALSE(CheckpointKeeper(run.path).best().has_value());
 }
 
 TEST(CheckpointKeeper, InfinityIsANumberLikeOthers) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(Training({.keep_best = 1}).kept({infinity, -infinity, 0}), (Steps{2, 3}));
+  EXPECT_EQ(KeptTraining({.keep_best = 1}).kept({infinity, -infinity, 0}), (Steps{2, 3}));
 }
 
 TEST(CheckpointKeeper, EqualMetricsAreDecidedByTheEarlierStep) {
   for (const Direction direction : {Direction::minimize, Direction::maximize}) {
-    EXPECT_EQ(Training({.keep_best = 1, .direction = direction}).kept({2, 2, 2}), (Steps{1, 3}));
+    EXPECT_EQ(KeptTraining({.keep_best = 1, .direction = direction}).kept({2, 2, 2}), (Steps{1, 3}));
   }
 }
 
 TEST(CheckpointKeeper, KeepsACheckpointWithoutMetricAsLatestOnly) {
-  Training run({.keep_best = 1, .keep_latest = 1});
+  KeptTraining run({.keep_best = 1, .keep_latest = 1});
   CheckpointKeeper keeper(run.path, run.options);
   keeper.save(1, run.optimizer);
   EXPECT_FALSE(keeper.best().has_value());
@@ -111,14 +115,14 @@ TEST(CheckpointKeeper, RefusesOptionsThatKeepNothing) {
   EXPECT_EQ(error({.keep_latest = -2}), "CheckpointKeeper: keep_latest must be at least 0, got -2");
   EXPECT_EQ(error({.keep_best = 0, .keep_latest = 0}),
             "CheckpointKeeper: keep_best or keep_latest must be at least 1, got 0");
-  Training run({.keep_latest = 0});
+  KeptTraining run({.keep_latest = 0});
   CheckpointKeeper keeper(run.path, run.options);
   EXPECT_EQ(error_of([&] { keeper.save(1, run.optimizer); }),
             "save: a checkpoint without a metric is kept if keep_latest is at least 1, got 0");
 }
 
 TEST(CheckpointKeeper, GoesOnInASecondRun) {
-  Training run({.keep_best = 2});
+  KeptTraining run({.keep_best = 2});
   run.kept({5, 1, 4, 2, 3});
   CheckpointKeeper keeper(run.path, run.options);
   EXPECT_EQ(keeper.restore_latest(run.optimizer).step, 5);
@@ -128,7 +132,7 @@ TEST(CheckpointKeeper, GoesOnInASecondRun) {
 }
 
 TEST(CheckpointKeeper, RestoresTheBestAndSaysWhatItIs) {
-  Training run;
+  KeptTraining run;
   run.kept({5, 1.25, 4, 2, 3});
   CheckpointKeeper keeper(run.path, run.options);
   const RestoredCheckpoint restored = keeper.restore_best(run.optimizer);
@@ -140,7 +144,7 @@ TEST(CheckpointKeeper, RestoresTheBestAndSaysWhatItIs) {
 }
 
 TEST(CheckpointKeeper, SavingAStepAgainReplacesItsCheckpoint) {
-  Training run({.keep_best = 1});
+  KeptTraining run({.keep_best = 1});
   CheckpointKeeper keeper(run.path, run.options);
   run.save(keeper, 1, 1.0);
   run.save(keeper, 2, 2.0);
@@ -153,7 +157,7 @@ TEST(CheckpointKeeper, SavingAStepAgainReplacesItsCheckpoint) {
 }
 
 TEST(CheckpointKeeper, GoingBackMakesTheNewCheckpointsTheLatest) {
-  Training run({.keep_best = 1, .keep_latest = 2});
+  KeptTraining run({.keep_best = 1, .keep_latest = 2});
   CheckpointKeeper keeper(run.path, run.options);
   for (const std::int64_t step : {10, 20, 30}) run.save(keeper, step, static_cast<double>(step));
   EXPECT_EQ(keeper.restore_best(run.optimizer).step, 10);
@@ -165,7 +169,7 @@ TEST(CheckpointKeeper, GoingBackMakesTheNewCheckpointsTheLatest) {
 }
 
 TEST(CheckpointKeeper, AdmitsOneWriterAtATimeAndAnyReader) {
-  Training run;
+  KeptTraining run;
   run.kept({1});
   {
     const CheckpointKeeper keeper(run.path);
@@ -177,7 +181,7 @@ TEST(CheckpointKeeper, AdmitsOneWriterAtATimeAndAnyReader) {
 }
 
 TEST(CheckpointKeeper, RemovesTheTemporariesOfKilledKeepersAndNothingElse) {
-  Training run;
+  KeptTraining run;
   run.kept({1});
   const std::string leftover = run.file(2).string() + ".tmp-4711-0";
   files::write(leftover, "half a file");
@@ -195,7 +199,7 @@ TEST(CheckpointKeeper, RemovesTheTemporariesOfKilledKeepersAndNothingElse) {
 }
 
 TEST(CheckpointKeeper, NeverChoosesADamagedFileAndSaysSo) {
-  Training run({.keep_best = 3});
+  KeptTraining run({.keep_best = 3});
   run.kept({5, 1, 2, 3, 4});
   run.damage_data(2);
   run.damage_header(5);
@@ -213,7 +217,7 @@ TEST(CheckpointKeeper, NeverChoosesADamagedFileAndSaysSo) {
 }
 
 TEST(CheckpointKeeper, SaysThatNothingIsLeftAndWhy) {
-  Training run;
+  KeptTraining run;
   run.kept({1});
   CheckpointKeeper keeper(run.path, run.options);
   std::filesystem::rename(run.file(1), run.file(3));
@@ -223,7 +227,7 @@ TEST(CheckpointKeeper, SaysThatNothingIsLeftAndWhy) {
 }
 
 TEST(CheckpointKeeper, ThrowsWhereTheChosenCheckpointDoesNotFit) {
-  Training run;
+  KeptTraining run;
   run.kept({1, 2});
   Eigen::VectorXf other = Eigen::VectorXf::Zero(4), gradient = other;
   Momentum<float> optimizer;
@@ -254,7 +258,7 @@ struct FullDisk {
 };
 
 TEST(CheckpointKeeper, SurvivesAFullDiskAtEveryByte) {
-  Training run({.keep_best = 1});
+  KeptTraining run({.keep_best = 1});
   FullDisk disk;
   CheckpointKeeper keeper(run.path, run.options, disk.calls());
   run.save(keeper, 1, 1.0);
@@ -275,7 +279,7 @@ TEST(CheckpointKeeper, SurvivesAFullDiskAtEveryByte) {
 }
 
 TEST(CheckpointKeeper, KeepsTheOldOnesWhereTheNewMayNotBeDurable) {
-  Training run({.keep_best = 1});
+  KeptTraining run({.keep_best = 1});
   SystemCalls calls;
   bool broken = false;
   int syncs = 0;
@@ -293,7 +297,7 @@ TEST(CheckpointKeeper, KeepsTheOldOnesWhereTheNewMayNotBeDurable) {
 }
 
 TEST(CheckpointKeeper, SaysThatAnOldOneCannotBeDeleted) {
-  Training run({.keep_best = 1});
+  KeptTraining run({.keep_best = 1});
   SystemCalls calls;
   calls.unlink = [](const char*) {
     errno = EPERM;
@@ -307,7 +311,7 @@ TEST(CheckpointKeeper, SaysThatAnOldOneCannotBeDeleted) {
 }
 
 TEST(CheckpointKeeper, SavesInTheBackgroundWhatWasThereWhenSaveReturned) {
-  Training run({.background = true});
+  KeptTraining run({.background = true});
   std::mutex gate;
   SystemCalls calls;
   calls.write = [&](int file, const void* bytes, std::size_t count) {
@@ -326,7 +330,7 @@ TEST(CheckpointKeeper, SavesInTheBackgroundWhatWasThereWhenSaveReturned) {
 }
 
 TEST(CheckpointKeeper, ThrowsAnErrorOfTheBackgroundAtTheNextSaveOrWait) {
-  Training run({.background = true});
+  KeptTraining run({.background = true});
   FullDisk disk;
   CheckpointKeeper keeper(run.path, run.options, disk.calls());
   run.save(keeper, 1, 1.0);
@@ -343,7 +347,7 @@ TEST(CheckpointKeeper, ThrowsAnErrorOfTheBackgroundAtTheNextSaveOrWait) {
 }
 
 TEST(CheckpointReader, NeverSeesAHalfFileWhileAKeeperSavesAndDeletes) {
-  Training run({.keep_best = 1, .keep_latest = 1}), reading;
+  KeptTraining run({.keep_best = 1, .keep_latest = 1}), reading;
   CheckpointKeeper keeper(run.path, run.options);
   run.save(keeper, 0, 0.0);
   std::atomic<bool> done = false;

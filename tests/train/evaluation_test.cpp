@@ -29,7 +29,7 @@ static_assert(EvaluationFunction<double (*)(const EvaluationBatch&)>);
 static_assert(!EvaluationFunction<void (*)(int)>);
 static_assert(!EvaluationFunction<int* (*)(const EvaluationBatch&)>);  // not summable
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float float_nan = std::numeric_limits<float>::quiet_NaN();
 
 /// A per-example loss that no sum of two in another order would leave with the same bits.
 double loss_of(std::int64_t example) {
@@ -84,7 +84,7 @@ TEST(Evaluate, GivesTheSameBitsWhateverThePaddingAndTheBatchSize) {
   WeightedMean loss;
   for (std::int64_t example = 0; example < 101; ++example) loss.add(loss_of(example));
   for (const std::int64_t batch_size : {1, 2, 7, 64, 100, 101, 102, 1000}) {
-    const Result result = result_of(batch_size, nan, -5);
+    const Result result = result_of(batch_size, float_nan, -5);
     EXPECT_EQ(result.loss.weight(), 101.0);
     EXPECT_EQ(result.loss.mean(), loss.mean()) << batch_size;
     EXPECT_EQ(result.loss.variance(), loss.variance()) << batch_size;
@@ -202,7 +202,7 @@ TEST(EvaluationSchedule, SaysWhatIsWrong) {
 
 /// Predictions of a batch: (example, -example), and NaN for padding.
 Eigen::MatrixXf predictions_of(const EvaluationBatch& batch) {
-  Eigen::MatrixXf predictions = Eigen::MatrixXf::Constant(2, batch.size(), nan);
+  Eigen::MatrixXf predictions = Eigen::MatrixXf::Constant(2, batch.size(), float_nan);
   for (Eigen::Index j = 0; j < batch.count; ++j) {
     const auto example = static_cast<float>(batch.examples[static_cast<std::size_t>(j)]);
     predictions.col(j) << example, -example;

@@ -15,14 +15,15 @@
 #include "core/quantile_golden.hpp"
 #include "support/expect.hpp"
 #include "support/numbers.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
 using support::error_of;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::infinity;
+using support::nan;
 
 /// The norms of a run: log-normal, with spikes, zeros and overflows among them.
 double norm_of_step(std::int64_t step) {

@@ -6,15 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 #include <utility>
 #include <vector>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
+
+using support::nan;
 
 using support::error_of;
 
@@ -151,7 +153,6 @@ TEST(CheckSampledEvaluation, SaysWhetherTheyAgree) {
 }
 
 TEST(CheckSampledEvaluation, DoesNotAgreeWithNaN) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const auto check = check_sampled_evaluation(WeightedMean(10, 1.0, 1.0), WeightedMean(100, nan, nan));
   EXPECT_FALSE(check.agrees());
   EXPECT_EQ(check.to_string(),

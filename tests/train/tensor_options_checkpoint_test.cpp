@@ -18,9 +18,9 @@ namespace {
 using support::error_of;
 
 /// Two tensors under momentum, of options of their own.
-struct Training {
-  explicit Training(const TensorOptions& w_options = {}, const TensorOptions& b_options = {},
-                    const TensorOptions& defaults = {})
+struct OptionsTraining {
+  explicit OptionsTraining(const TensorOptions& w_options = {}, const TensorOptions& b_options = {},
+                           const TensorOptions& defaults = {})
       : optimizer({}, {.defaults = defaults}) {
     optimizer.add("w", w, w_gradient, w_options);
     optimizer.add("b", b, b_gradient, b_options);
@@ -34,16 +34,16 @@ struct Training {
 };
 
 /// A file of a run of such options, after two steps.
-struct Saved {
-  explicit Saved(const TensorOptions& w_options = {}, const TensorOptions& b_options = {},
-                 const TensorOptions& defaults = {})
+struct SavedOptions {
+  explicit SavedOptions(const TensorOptions& w_options = {}, const TensorOptions& b_options = {},
+                        const TensorOptions& defaults = {})
       : run(w_options, b_options, defaults) {
     run.steps(2);
     save();
   }
   void save() { save_checkpoint(path, 2, 0.5, run.optimizer); }
 
-  Training run;
+  OptionsTraining run;
   files::TemporaryFolder folder;
   std::filesystem::path path = folder / "a";
 };
@@ -55,15 +55,15 @@ constexpr TensorOptions all_other{.learning_rate_scale = 0.5,
                                   .clip_units = ClipUnits::last_axis};
 
 /// What is said of the options, or "nothing was thrown".
-std::string error_of_restoring(const Saved& saved, Training& training) {
+std::string error_of_restoring(const SavedOptions& saved, OptionsTraining& training) {
   const std::string begin = saved.path.string() + ": it does not fit the optimizer: different: ";
   std::string text = error_of<Error>([&] { restore_checkpoint(saved.path, training.optimizer); });
   return text.starts_with(begin) ? text.substr(begin.size()) : text;
 }
 
 TEST(TensorOptionsCheckpoint, IsRefusedWithOthersAndNamesEachAndChangesNothing) {
-  const Saved saved(all_other);
-  Training training({}, {.weight_decay = 1e-4});
+  const SavedOptions saved(all_other);
+  OptionsTraining training({}, {.weight_decay = 1e-4});
   training.steps(1);
   const auto before = training.optimizer.state();
   const Eigen::MatrixXf w = training.w;
@@ -79,25 +79,25 @@ TEST(TensorOptionsCheckpoint, IsRefusedWithOthersAndNamesEachAndChangesNothing) 
 }
 
 TEST(TensorOptionsCheckpoint, FitsTheSameOptionsHoweverTheyWereSet) {
-  const Saved by_defaults({}, {.weight_decay = 0.0}, {.weight_decay = 0.1}), by_none;
-  Training by_tensor({.weight_decay = 0.1}), by_pattern;
+  const SavedOptions by_defaults({}, {.weight_decay = 0.0}, {.weight_decay = 0.1}), by_none;
+  OptionsTraining by_tensor({.weight_decay = 0.1}), by_pattern;
   by_pattern.optimizer.options_for("w", {.weight_decay = 0.1});
   EXPECT_EQ(error_of_restoring(by_defaults, by_tensor), "nothing was thrown");
   EXPECT_EQ(error_of_restoring(by_defaults, by_pattern), "nothing was thrown");
-  Training in_words(TensorOptions{}.resolved());
+  OptionsTraining in_words(TensorOptions{}.resolved());
   EXPECT_EQ(error_of_restoring(by_none, in_words), "nothing was thrown");
 }
 
 TEST(TensorOptionsCheckpoint, HasThoseInForceWhenItWasSaved) {
-  Saved saved;
+  SavedOptions saved;
   saved.run.optimizer.options_for("w", {.frozen = true});
   saved.run.steps(2);
   saved.save();
-  Training resumed;
+  OptionsTraining resumed;
   EXPECT_EQ(error_of_restoring(saved, resumed), "\"w\": frozen is true in the checkpoint, false here");
   resumed.optimizer.options_for("w", {.frozen = true});
   restore_checkpoint(saved.path, resumed.optimizer);
-  for (Training* training : {&saved.run, &resumed}) {
+  for (OptionsTraining* training : {&saved.run, &resumed}) {
     training->steps(2);
     training->optimizer.options_for("w", {.frozen = false});
     training->steps(2);
@@ -108,8 +108,8 @@ TEST(TensorOptionsCheckpoint, HasThoseInForceWhenItWasSaved) {
 }
 
 TEST(TensorOptionsCheckpoint, LeavesTheProgramItsOwnIfTold) {
-  const Saved saved;
-  Training tuned(all_other, {.weight_decay = 0.1});
+  const SavedOptions saved;
+  OptionsTraining tuned(all_other, {.weight_decay = 0.1});
   restore_checkpoint(saved.path, tuned.optimizer, {}, {.allow_other_tensor_options = true});
   EXPECT_EQ(tuned.w, saved.run.w);
   EXPECT_EQ(tuned.optimizer.state(), saved.run.optimizer.state());
@@ -120,11 +120,11 @@ TEST(TensorOptionsCheckpoint, LeavesTheProgramItsOwnIfTold) {
 }
 
 TEST(TensorOptionsCheckpoint, IsRestoredByKeeperAndReaderAsTheyAreTold) {
-  Saved saved;
+  SavedOptions saved;
   CheckpointKeeper keeper(saved.folder / "kept");
   keeper.save(2, 0.5, saved.run.optimizer);
   const CheckpointReader reader(keeper.folder());
-  Training tuned({.frozen = true});
+  OptionsTraining tuned({.frozen = true});
   EXPECT_THROW(keeper.restore_latest(tuned.optimizer), Error);
   EXPECT_THROW(keeper.restore_best(tuned.optimizer), Error);
   EXPECT_THROW(reader.restore_latest(tuned.optimizer), Error);
@@ -137,13 +137,13 @@ TEST(TensorOptionsCheckpoint, IsRestoredByKeeperAndReaderAsTheyAreTold) {
 }
 
 TEST(TensorOptionsCheckpoint, ComparesNoOptionThatTheFileDoesNotHave) {
-  const Saved saved(all_other);
+  const SavedOptions saved(all_other);
   auto prepared = detail::prepare_checkpoint<float, float>(2, std::nullopt, saved.run.optimizer, {});
   prepared.metadata.tensors.at("w").options = {.coupled = true};
   prepared.metadata.tensors.at("b").options = {};  // as of a version that saved none
   EXPECT_FALSE(detail::encode_optimizer(prepared.metadata)["tensors"]["b"].contains("options"));
   prepared.write(saved.path, {});
-  Training training({.coupled = true}, all_other);
+  OptionsTraining training({.coupled = true}, all_other);
   EXPECT_EQ(error_of_restoring(saved, training), "nothing was thrown");
   training.optimizer.options_for("*", {.coupled = false});
   EXPECT_EQ(error_of_restoring(saved, training), "\"w\": coupled is true in the checkpoint, false here");

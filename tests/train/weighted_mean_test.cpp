@@ -6,13 +6,14 @@
 #include <limits>
 
 #include "support/expect.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
 using support::error_of;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using support::nan;
 
 TEST(WeightedMean, IsTheMeanAndTheUnbiasedVarianceOfTheExamples) {
   WeightedMean mean;

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "support/expect.hpp"
 #include "train/drawing.hpp"
 #include "train/glyphs.hpp"
 
@@ -27,16 +28,6 @@ using example::Point;
 using example::Splits;
 
 constexpr example::DigitOptions few = {.train = 60, .validation = 30, .test = 30};
-
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "nothing thrown";
-}
 
 TEST(DrawDigits, GivesTheShapesThatWereAskedFor) {
   const Splits splits = draw_digits({.train = 23, .validation = 7, .test = 0});
@@ -125,16 +116,18 @@ TEST(DrawDigits, HasTheSameBitsOnEveryPlatform) {
 }
 
 TEST(DrawDigits, ANegativeNumberOfExamplesIsRefused) {
-  EXPECT_EQ(message_of([] { draw_digits({.train = -1}); }), "draw_digits: train must be at least 0 examples, got -1");
-  EXPECT_EQ(message_of([] { draw_digits({.validation = -20}); }),
+  EXPECT_EQ(support::error_of([] { draw_digits({.train = -1}); }),
+            "draw_digits: train must be at least 0 examples, got -1");
+  EXPECT_EQ(support::error_of([] { draw_digits({.validation = -20}); }),
             "draw_digits: validation must be at least 0 examples, got -20");
-  EXPECT_EQ(message_of([] { draw_digits({.test = -3}); }), "draw_digits: test must be at least 0 examples, got -3");
+  EXPECT_EQ(support::error_of([] { draw_digits({.test = -3}); }),
+            "draw_digits: test must be at least 0 examples, got -3");
 }
 
 TEST(DrawDigit, ADigitThatIsNoneIsRefused) {
   const eigentune::Random random(1);
-  EXPECT_EQ(message_of([&] { draw_digit(-1, random); }), "draw_digit: digit must be in 0 ... 9, got -1");
-  EXPECT_EQ(message_of([&] { draw_digit(10, random); }), "draw_digit: digit must be in 0 ... 9, got 10");
+  EXPECT_EQ(support::error_of([&] { draw_digit(-1, random); }), "draw_digit: digit must be in 0 ... 9, got -1");
+  EXPECT_EQ(support::error_of([&] { draw_digit(10, random); }), "draw_digit: digit must be in 0 ... 9, got 10");
 }
 
 // Softmax regression with L2 regularisation, W [10, 784], by Adam on mini-batches of the training split with a rate

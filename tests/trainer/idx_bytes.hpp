@@ -1,9 +1,6 @@
 #pragma once
 
-#include <eigentune/core/error.hpp>
-
 #include <cstdint>
-#include <string>
 #include <vector>
 
 // Little IDX files for the tests of their reader.
@@ -40,17 +37,6 @@ inline Bytes label_file(std::uint32_t count) {
   append_big_endian(bytes, count);
   for (std::uint32_t i = 0; i < count; ++i) bytes.push_back(static_cast<std::uint8_t>(i % 10));
   return bytes;
-}
-
-// What the call says that is wrong.
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const eigentune::Error& error) {
-    return error.what();
-  }
-  return "nothing thrown";
 }
 
 }  // namespace idx_bytes

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 
+#include "support/expect.hpp"
 #include "trainer/idx_bytes.hpp"
 
 namespace {
@@ -20,13 +21,12 @@ using idx_bytes::Bytes;
 using idx_bytes::image_file;
 using idx_bytes::image_header;
 using idx_bytes::label_file;
-using idx_bytes::message_of;
 
 std::string images_error(const Bytes& bytes) {
-  return message_of([&] { parse_idx_images(bytes, "file"); });
+  return support::error_of<eigentune::Error>([&] { parse_idx_images(bytes, "file"); });
 }
 std::string labels_error(const Bytes& bytes) {
-  return message_of([&] { parse_idx_labels(bytes, "file", 10); });
+  return support::error_of<eigentune::Error>([&] { parse_idx_labels(bytes, "file", 10); });
 }
 
 TEST(ParseIdxImages, ReadsEveryPixel) {

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 
+#include "support/expect.hpp"
 #include "train/idx_format.hpp"
 #include "trainer/idx_bytes.hpp"
 
@@ -28,7 +29,6 @@ using idx_bytes::Bytes;
 using idx_bytes::image_file;
 using idx_bytes::image_header;
 using idx_bytes::label_file;
-using idx_bytes::message_of;
 
 // Which of image_file's images it is.
 std::int64_t number_of(const Eigen::MatrixXf& images, Eigen::Index column) {
@@ -68,7 +68,7 @@ class IdxDirectory : public testing::Test {
     write(split + "-labels-idx1-ubyte", label_file(count));
   }
   std::string load_error() const {
-    return message_of([&] { load_idx_directory(directory_); });
+    return support::error_of<eigentune::Error>([&] { load_idx_directory(directory_); });
   }
 
   fs::path directory_;
@@ -166,9 +166,9 @@ TEST_F(IdxDirectory, EveryNameUnderWhichTheFilesAreDistributedWorks) {
 
 TEST_F(IdxDirectory, ADirectoryThatIsNoneIsRefused) {
   write("file", {1});
-  EXPECT_EQ(message_of([&] { load_idx_directory(directory_ / "absent"); }),
+  EXPECT_EQ(support::error_of<eigentune::Error>([&] { load_idx_directory(directory_ / "absent"); }),
             path("absent") + ": expected a directory of IDX files, found nothing");
-  EXPECT_EQ(message_of([&] { load_idx_directory(directory_ / "file"); }),
+  EXPECT_EQ(support::error_of<eigentune::Error>([&] { load_idx_directory(directory_ / "file"); }),
             path("file") + ": expected a directory of IDX files, found a file");
 }
 
@@ -277,8 +277,9 @@ TEST_F(IdxDirectory, AFileThatCannotBeReadIsRefused) {
   fs::create_directory(directory_ / "t10k-images-idx3-ubyte");
   EXPECT_EQ(load_error(), path("t10k-images-idx3-ubyte") +
                               ": expected IDX data, plain or gzipped, found unreadable data: Is a directory");
-  EXPECT_EQ(message_of([&] { example::read_idx_file(directory_ / "absent", IdxContents::images); }),
-            path("absent") + ": expected a readable file, found none: No such file or directory");
+  EXPECT_EQ(
+      support::error_of<eigentune::Error>([&] { example::read_idx_file(directory_ / "absent", IdxContents::images); }),
+      path("absent") + ": expected a readable file, found none: No such file or directory");
 }
 
 TEST_F(IdxDirectory, AHeaderThatPromisesTooMuchTakesNoMemory) {
@@ -286,7 +287,7 @@ TEST_F(IdxDirectory, AHeaderThatPromisesTooMuchTakesNoMemory) {
   const Bytes bytes = example::read_idx_file(directory_ / "images", IdxContents::images);
   EXPECT_EQ(bytes.size(), 16u);
   EXPECT_LE(bytes.capacity(), std::size_t{2} << 20);
-  EXPECT_EQ(message_of([&] { parse_idx_images(bytes, "file"); }),
+  EXPECT_EQ(support::error_of<eigentune::Error>([&] { parse_idx_images(bytes, "file"); }),
             "file: truncated: expected 2147483664 bytes for 2147483648 images of 1 x 1, found 16");
 }
 

@@ -34,8 +34,8 @@ using example::SerialFor;
 
 /// Random examples, all of weight one.
 template <class Scalar>
-struct Batch {
-  Batch(Eigen::Index inputs, int classes, Eigen::Index size, std::uint64_t seed = 7)
+struct EqualBatch {
+  EqualBatch(Eigen::Index inputs, int classes, Eigen::Index size, std::uint64_t seed = 7)
       : images(inputs, size), weights(static_cast<std::size_t>(size), Scalar(1)) {
     eigentune::Random random(seed);
     random.fill_normal(std::span(images.data(), static_cast<std::size_t>(images.size())));
@@ -51,8 +51,8 @@ struct Batch {
   Score score(Network<Scalar>& network) const { return network.score(SerialFor{}, images, labels, weights); }
 
   /// The examples first ... first + count - 1.
-  Batch part(Eigen::Index first, Eigen::Index count) const {
-    Batch result(*this);
+  EqualBatch part(Eigen::Index first, Eigen::Index count) const {
+    EqualBatch result(*this);
     result.images = images.middleCols(first, count);
     result.labels.assign(labels.begin() + first, labels.begin() + first + count);
     result.weights.assign(weights.begin() + first, weights.begin() + first + count);
@@ -106,7 +106,7 @@ TEST_P(BatchNormNetworkGradients, EqualCentralFiniteDifferences) {
                            .norm_kind = NormKind::batch,
                            .max_batch = batch_size});
   initialize(network, 3);
-  Batch<double> batch(3, 3, batch_size);
+  EqualBatch<double> batch(3, 3, batch_size);
   for (std::size_t j = 0; padded && j < batch.weights.size(); ++j) batch.weights[j] = static_cast<double>((j + 1) % 3);
   batch.gradients(network);
   const auto errors = gradient_errors(network, [&] { return batch.gradients(network).mean_loss(); });
@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(AroundTheVirtualBatch, BatchNormNetworkGradients,
 
 TEST(BatchNormNetwork, HasTheSameBitsInAnyOrderOfTasksAndOnAnyNumberOfThreads) {
   for (const Eigen::Index size : {65, 130, 300, 600}) {
-    const Batch<float> batch(50, 10, size);
+    const EqualBatch<float> batch(50, 10, size);
     const auto train = [&](auto&& parallel_for) {
       Network<float> network({.inputs = 50, .depth = 2, .width = 33, .norm_kind = NormKind::batch, .max_batch = size});
       initialize(network, 5);
@@ -148,7 +148,7 @@ TEST(BatchNormNetwork, GivesSeveralVirtualBatchesTheMeanOfTheirGradients) {
     Network<double> network(
         {.inputs = 4, .classes = 3, .depth = 1, .width = 5, .norm_kind = NormKind::batch, .max_batch = size});
     initialize(network, 2);
-    const Batch<double> batch(4, 3, size);
+    const EqualBatch<double> batch(4, 3, size);
     Values<double> mean;
     for (Eigen::Index first = 0; first < size; first += 64) {
       batch.part(first, 64).gradients(network);  // one virtual batch
@@ -170,8 +170,8 @@ TEST(BatchNormNetwork, DoesNotSeeExamplesOfWeightZero) {
   Network<double> plain(options), padded(options);
   initialize(plain, 2);
   initialize(padded, 2);
-  const Batch<double> batch(4, 3, 130);
-  Batch<double> filled(4, 3, 250);  // 60 columns of rubbish before the examples, and 60 after them
+  const EqualBatch<double> batch(4, 3, 130);
+  EqualBatch<double> filled(4, 3, 250);  // 60 columns of rubbish before the examples, and 60 after them
   filled.images.setConstant(1e3);
   filled.weights.assign(250, 0.0);
   filled.images.middleCols(60, 130) = batch.images;
@@ -191,9 +191,9 @@ TEST(BatchNormNetwork, EvaluatesAnExampleAlikeInAnyBatchAndChangesNothing) {
   Network<double> network(
       {.inputs = 6, .classes = 3, .depth = 2, .width = 7, .norm_kind = NormKind::batch, .max_batch = 200});
   initialize(network, 2);
-  for (std::uint64_t pass = 0; pass < 3; ++pass) Batch<double>(6, 3, 200, pass).gradients(network);
+  for (std::uint64_t pass = 0; pass < 3; ++pass) EqualBatch<double>(6, 3, 200, pass).gradients(network);
   const auto before = buffers_of(network);
-  const Batch<double> batch(6, 3, 200, 99);
+  const EqualBatch<double> batch(6, 3, 200, 99);
   const double whole = batch.score(network).loss;
   double alone = 0.0, in_thirds = 0.0;
   for (Eigen::Index j = 0; j < 200; ++j) alone += batch.part(j, 1).score(network).loss;
@@ -210,7 +210,7 @@ TEST(BatchNormNetwork, EvaluatesAnExampleAlikeInAnyBatchAndChangesNothing) {
 TEST(BatchNormNetwork, EvaluatesBeforeTrainingWithEveryClassEquallyLikely) {
   Network<double> network({.inputs = 6, .classes = 7, .width = 8, .norm_kind = NormKind::batch});
   network.initialize(4);
-  EXPECT_NEAR(Batch<double>(6, 7, 50).score(network).mean_loss(), std::log(7.0), 1e-14);
+  EXPECT_NEAR(EqualBatch<double>(6, 7, 50).score(network).mean_loss(), std::log(7.0), 1e-14);
 }
 
 TEST(BatchNormNetwork, NamesItsBuffersAndStartsThemAtMeanZeroAndVarianceOne) {
@@ -231,7 +231,7 @@ TEST(BatchNormNetwork, NamesItsBuffersAndStartsThemAtMeanZeroAndVarianceOne) {
   const auto start = buffers_of(network);
   EXPECT_EQ(start.at("norm.moving_mean"), std::vector<float>(3, 0.0F));
   EXPECT_EQ(start.at("block0.norm.moving_variance"), std::vector<float>(3, 1.0F));
-  Batch<float>(2, 10, 40).gradients(network);
+  EqualBatch<float>(2, 10, 40).gradients(network);
   EXPECT_NE(buffers_of(network), start);
   network.initialize(1);
   EXPECT_EQ(buffers_of(network), start);
@@ -241,7 +241,7 @@ TEST(BatchNormNetwork, EvaluatesTheSameAfterItsParametersAndBuffersWereCopied) {
   const NetworkOptions options{.inputs = 4, .classes = 3, .depth = 1, .width = 5, .norm_kind = NormKind::batch};
   Network<double> original(options), copy(options);
   initialize(original, 2);
-  const Batch<double> batch(4, 3, 100);
+  const EqualBatch<double> batch(4, 3, 100);
   batch.gradients(original);
   std::vector<double> values;
   const auto save = [&](const std::string&, auto& tensor, auto&...) {
@@ -263,7 +263,7 @@ TEST(BatchNormNetwork, AllocatesNothingAfterItsConstruction) {
     Network<float> network(
         {.inputs = 784, .depth = 2, .width = 300, .norm = norm, .norm_kind = NormKind::batch, .max_batch = 256});
     network.initialize(5);
-    const Batch<float> batch(784, 10, 256), small = batch.part(0, 100);
+    const EqualBatch<float> batch(784, 10, 256), small = batch.part(0, 100);
     const std::int64_t before = laws::allocations();
     Eigen::internal::set_is_malloc_allowed(false);  // an Eigen object or product that allocates now fails an assertion
     batch.gradients(network);
@@ -294,7 +294,7 @@ TEST(AverageBuffers, MakesTheAveragesOfOneNetworkThatSawEveryVirtualBatch) {
   Hosts hosts(2), one(1);
   const std::vector<double> weights{1.0, 2.0};
   for (std::uint64_t step = 0; step < 4; ++step) {
-    const Batch<double> batch(4, 3, 192, step);
+    const EqualBatch<double> batch(4, 3, 192, step);
     batch.part(0, 64).gradients(*hosts.networks[0]);
     batch.part(64, 128).gradients(*hosts.networks[1]);
     batch.gradients(*one.networks[0]);
@@ -309,7 +309,7 @@ TEST(AverageBuffers, MakesTheAveragesOfOneNetworkThatSawEveryVirtualBatch) {
 
 TEST(AverageBuffers, SaysWhatIsWrongAndChangesNothing) {
   Hosts hosts(2);
-  Batch<double>(4, 3, 50).gradients(*hosts.networks[0]);
+  EqualBatch<double>(4, 3, 50).gradients(*hosts.networks[0]);
   const auto before = buffers_of(*hosts.networks[0]);
   const auto message = [](std::vector<Network<double>*> copies, std::vector<double> weights) {
     return support::error_of([&] { average_buffers<double>(copies, weights); });

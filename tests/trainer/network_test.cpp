@@ -25,8 +25,8 @@ using example::SerialFor;
 
 /// A batch of random examples. The weight of example j is j mod 3, so a third weigh nothing.
 template <class Scalar>
-struct Batch {
-  Batch(Eigen::Index inputs, int classes, Eigen::Index size) : images(inputs, size) {
+struct WeightedBatch {
+  WeightedBatch(Eigen::Index inputs, int classes, Eigen::Index size) : images(inputs, size) {
     eigentune::Random random(7);
     random.fill_normal(std::span(images.data(), static_cast<std::size_t>(images.size())));
     for (Eigen::Index j = 0; j < size; ++j) {
@@ -60,7 +60,7 @@ std::map<std::string, double> relative_gradient_errors(const NetworkOptions& opt
   Network<double> network(options);
   network.initialize(3);
   perturb(network);
-  const Batch<double> batch(options.inputs, static_cast<int>(options.classes), batch_size);
+  const WeightedBatch<double> batch(options.inputs, static_cast<int>(options.classes), batch_size);
   batch.gradients(network);
   std::map<std::string, double> relative;
   for (const auto& [name, error] : gradient_errors(network, [&] { return batch.score(network).mean_loss(); })) {
@@ -156,7 +156,7 @@ TEST(Network, ZeroInitialisedResidualBranchesLeaveTheInputLayerAndTheHead) {
   shallow.for_each_parameter([&](const std::string& name, auto& parameter, auto&) {
     std::copy(values.at(name).begin(), values.at(name).end(), parameter.data());
   });
-  const Batch<double> batch(5, 4, 9);
+  const WeightedBatch<double> batch(5, 4, 9);
   EXPECT_EQ(batch.score(deep).loss, batch.score(shallow).loss);
 }
 
@@ -191,14 +191,14 @@ TEST(Network, InitialisesBySeedAndWithTheDocumentedVariances) {
 TEST(Network, StartsWithEveryClassEquallyLikely) {
   Network<double> network({.inputs = 6, .classes = 7, .width = 8});
   network.initialize(4);
-  EXPECT_NEAR(Batch<double>(6, 7, 50).score(network).mean_loss(), std::log(7.0), 1e-14);
+  EXPECT_NEAR(WeightedBatch<double>(6, 7, 50).score(network).mean_loss(), std::log(7.0), 1e-14);
 }
 
 TEST(Network, HasTheSameBitsInAnyOrderOfTasksAndOnAnyNumberOfThreads) {
   Network<float> network({.inputs = 300, .depth = 2, .width = 33, .max_batch = 300});
   network.initialize(5);
   perturb(network);
-  const Batch<float> batch(300, 10, 300);
+  const WeightedBatch<float> batch(300, 10, 300);
   const double loss = batch.gradients(network).loss;
   const auto expected = gradients_of(network);
 
@@ -217,7 +217,7 @@ TEST(Network, HasTheSameBitsInAnyOrderOfTasksAndOnAnyNumberOfThreads) {
 TEST(Network, OverwritesItsGradients) {
   Network<float> network({.inputs = 20, .depth = 1, .width = 5});
   network.initialize(5);
-  const Batch<float> batch(20, 10, 12);
+  const WeightedBatch<float> batch(20, 10, 12);
   batch.gradients(network);
   const auto expected = gradients_of(network);
   network.for_each_parameter([](const std::string&, auto&, auto& gradient) { gradient.setConstant(1e6F); });
@@ -228,7 +228,7 @@ TEST(Network, OverwritesItsGradients) {
 TEST(Network, DoesNotSeeExamplesOfWeightZero) {
   Network<double> network({.inputs = 4, .classes = 3, .depth = 1, .width = 5, .max_batch = 8});
   network.initialize(2);
-  const Batch<double> batch(4, 3, 8);
+  const WeightedBatch<double> batch(4, 3, 8);
   const std::vector<double> weights{1, 1, 1, 1, 1, 0, 0, 0};
   const Score part = network.gradients(SerialFor{}, batch.images.leftCols(5), std::span(batch.labels).first(5),
                                        std::span(weights).first(5));
@@ -247,7 +247,7 @@ TEST(Network, DoesNotSeeExamplesOfWeightZero) {
 TEST(Network, AllocatesNothingAfterItsConstruction) {
   Network<float> network({.inputs = 784, .depth = 2, .width = 256, .max_batch = 256});
   network.initialize(5);
-  const Batch<float> batch(784, 10, 256);
+  const WeightedBatch<float> batch(784, 10, 256);
   const std::int64_t before = laws::allocations();
   Eigen::internal::set_is_malloc_allowed(false);  // an Eigen object or product that allocates now fails an assertion
   batch.gradients(network);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "train/digits.hpp"
+#include "train/options.hpp"
 
 namespace {
 
