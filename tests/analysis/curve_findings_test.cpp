@@ -90,6 +90,19 @@ TEST(Overfitting, IsNotHeldAgainstAScientificRegulariser) {
   EXPECT_EQ(finding.action, "");
 }
 
+/// By the words of a name: the l1 in kernel1 is none.
+TEST(Overfitting, KnowsARegulariserByItsWords) {
+  for (const char* name : {"l2", "l1_penalty", "layers.l2", "kernel-L2", "l2reg", "conv1l2", "weight_decay",
+                           "weight-decay", "weightDecay", "dropout_rate", "dropout1", "label_smoothing",
+                           "randaugment_magnitude", "mixup_alpha", "kernel_regularizer", "stochastic_depth"}) {
+    EXPECT_TRUE(is_regulariser(name)) << name;
+  }
+  for (const char* name : {"", "l", "l12", "kernel1_size", "channel1", "model2", "pool1_size", "xl2", "l21", "level1",
+                           "Channel2.width", "learning_rate", "weight_scale", "decay_steps", "label_count"}) {
+    EXPECT_FALSE(is_regulariser(name)) << name;
+  }
+}
+
 TEST(Overfitting, IsNotNoiseAndNotASpike) {
   int problems = 0;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
