@@ -217,6 +217,34 @@ TEST(PeriodicValidation, FindsThePeriodInSteps) {
   }
 }
 
+/// Of n evaluations in the second half, even or odd, a wave of j periods has n / j in each: 24 / 6 and 25 / 5 here, at
+/// intervals of 10 steps.
+TEST(PeriodicValidation, FindsThePeriodOfAnEvenNumberOfEvaluationsToo) {
+  const auto waves_of = [](std::int64_t evaluations, double period) {
+    StudyData data = curves(falling);
+    for (auto& [number, curve] : data.curves) {
+      curve = TrainingCurve();
+      for (std::int64_t i = 1; i <= evaluations; ++i) {
+        const auto t = static_cast<double>(i);
+        curve.add(10 * i,
+                  {.validation_error = std::exp(-t / 5.0) + 0.03 * std::sin(2.0 * std::numbers::pi * t / period)});
+      }
+    }
+    return data;
+  };
+  EXPECT_DOUBLE_EQ(*find_periodic_validation(waves_of(48, 4.0)).number("period_in_steps"), 40.0);
+  EXPECT_DOUBLE_EQ(*find_periodic_validation(waves_of(50, 5.0)).number("period_in_steps"), 50.0);
+  EXPECT_TRUE(find_periodic_validation(waves_of(48, 4.0)).conclusion.ends_with("about every 40 steps"));
+
+  StudyData of_both = waves_of(48, 4.0);  // 23 evaluations have as many frequencies as 24, but others
+  const std::int64_t best = ranked_trials(of_both).front().trial->number;
+  const StudyData shorter = waves_of(46, 4.0);
+  for (auto& [number, curve] : of_both.curves) {
+    if (number != best) curve = shorter.curves.at(number);
+  }
+  EXPECT_EQ(find_periodic_validation(of_both).number("best_trials"), 1.0);
+}
+
 TEST(BestStep, IsEarlyLateOrNeither) {
   EXPECT_EQ(find_best_step(curves(slowly)).bound, Bound::upper);
   EXPECT_EQ(find_best_step(curves(slowly)).verdict, Verdict::problem);
