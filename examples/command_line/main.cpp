@@ -4,6 +4,7 @@
 #include <eigentune/report/csv.hpp>
 #include <eigentune/report/plot_sections.hpp>
 #include <eigentune/report/report.hpp>
+#include <eigentune/report/terminal_text.hpp>
 #include <eigentune/report/text_summary.hpp>
 #include <eigentune/report/tracking.hpp>
 #include <eigentune/report/vega_lite.hpp>
@@ -54,7 +55,7 @@ void write(const std::filesystem::path& path, std::string_view text) {
   DurableFile file(path);
   file.write(std::as_bytes(std::span(text)));
   file.commit();
-  fmt::print("{}\n", path.string());
+  fmt::print("{}\n", terminal_text(path.string()));
 }
 
 int list(const CommandLine& line) {
@@ -71,16 +72,17 @@ int list(const CommandLine& line) {
 
 int show(const CommandLine& line) {
   const StudyData data = read(line);
-  fmt::print("{}\n{}\n", study_heading(data), data.definition.space);
+  fmt::print("{}\n{}", study_heading(data), terminal_lines(data.definition.space));
   const std::vector<RankedTrial> ranked = ranked_trials(data);
   if (ranked.empty()) return 0;
-  fmt::print("\ntrial  {}  at step  point\n", data.definition.metric);
+  const std::string metric = terminal_text(data.definition.metric);
+  fmt::print("\ntrial  {}  at step  point\n", metric);
   for (std::size_t i = 0; i < std::min(ranked.size(), static_cast<std::size_t>(line.best)); ++i) {
     const TrialRecord& trial = *ranked[i].trial;
-    fmt::print("{:5}  {:{}.6g}  {:>7}  {}\n", trial.number, *trial.objective, data.definition.metric.size(),
-               trial.best_step ? fmt::format("{}", *trial.best_step) : "", trial.point->text());
+    fmt::print("{:5}  {:{}.6g}  {:>7}  {}\n", trial.number, *trial.objective, metric.size(),
+               trial.best_step ? fmt::format("{}", *trial.best_step) : "", terminal_text(trial.point->text()));
   }
-  fmt::print("\nthe best again: {}\n", tracking_row(data, line.storage, line.program).reproduction);
+  fmt::print("\nthe best again: {}\n", terminal_text(tracking_row(data, line.storage, line.program).reproduction));
   return 0;
 }
 
@@ -97,7 +99,7 @@ int report(const CommandLine& line) {
   std::string file = line.output.empty() ? data.definition.name + ".html" : line.output;
   if (line.output.empty()) std::ranges::replace(file, '/', '_');
   write_report(data, file);
-  fmt::print("{}\n", file);
+  fmt::print("{}\n", terminal_text(file));
   return 0;
 }
 
@@ -115,9 +117,9 @@ int export_files(const CommandLine& line) {
   return 0;
 }
 
-/// What went wrong, as a sentence on standard error.
-int complain(int status, const std::string& text) {
-  std::fputs(fmt::format("eigentune: {}\n", text).c_str(), stderr);
+/// What went wrong, as a sentence on standard error, and a hint.
+int complain(int status, std::string_view text, std::string_view hint = {}) {
+  std::fputs(fmt::format("eigentune: {}\n{}", terminal_text(text), hint).c_str(), stderr);
   return status;
 }
 
@@ -142,7 +144,7 @@ int main(int argc, char** argv) {
     }
     return status;
   } catch (const std::invalid_argument& error) {
-    return complain(2, fmt::format("{}\neigentune: --help lists the commands", error.what()));
+    return complain(2, error.what(), "eigentune: --help lists the commands\n");
   } catch (const std::exception& error) {
     return complain(1, error.what());
   }

@@ -96,6 +96,19 @@ TEST_F(CommandLine, ShowsAStudyByNameOrTheOnlyOne) {
   EXPECT_TRUE(many.errors.starts_with("eigentune: study.db: which study? It has first, second\n")) << many.errors;
 }
 
+TEST_F(CommandLine, LetsNoNameActOnTheTerminal) {
+  add_study(
+      "a\n| b\x1b[2J\xC2\x9B"
+      "2J\xE2\x80\xAE");
+  const std::string shown = "a | b\\x1b[2J\\u009b2J\\u202e";
+  EXPECT_TRUE(has(run("show study.db").output, "study \"" + shown + "\"\n"));
+  EXPECT_TRUE(has(run("list study.db").output, "\n| a \\| b\\x1b[2J\\u009b2J\\u202e |"));
+  EXPECT_EQ(run("report study.db").output, shown + ".html\n");
+  add_study("second");
+  EXPECT_TRUE(has(run("show study.db").errors, "It has " + shown + ", second\neigentune: --help"));
+  EXPECT_TRUE(has(run("show study.db third").errors, shown));
+}
+
 TEST_F(CommandLine, DiagnosesAndTellsOfAProblemByItsStatusIfAsked) {
   add_study("first");
   const Result plain = run("diagnose study.db");
