@@ -51,10 +51,9 @@ StudyData read(const CommandLine& line) {
   return read_study(storage, names.front());
 }
 
+/// Writes it and tells where, unless it goes into a stream, which may be the standard output itself.
 void write(const std::filesystem::path& path, std::string_view text) {
-  DurableFile file(path);
-  file.write(std::as_bytes(std::span(text)));
-  file.commit();
+  if (!write_durably(path, std::as_bytes(std::span(text)))) return;
   fmt::print("{}\n", terminal_text(path.string()));
 }
 
@@ -94,12 +93,21 @@ int diagnose(const CommandLine& line) {
   return problem && line.fails_on_problem ? example::problem_status : 0;
 }
 
+/// The name of a file for a study, another one for each study: what a file's name cannot have, or should not, is as in
+/// a URL, "a%2Fb.html" for "a/b".
+std::string file_name(std::string_view study) {
+  std::string name;
+  for (const char c : study) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = byte > 0x20 && byte != 0x7f && c != '/' && c != '\\' && c != '%';
+    name += is_plain || c == ' ' ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return name + ".html";
+}
+
 int report(const CommandLine& line) {
   const StudyData data = read(line);
-  std::string file = line.output.empty() ? data.definition.name + ".html" : line.output;
-  if (line.output.empty()) std::ranges::replace(file, '/', '_');
-  write_report(data, file);
-  fmt::print("{}\n", terminal_text(file));
+  write(line.output.empty() ? file_name(data.definition.name) : line.output, report_html(data));
   return 0;
 }
 

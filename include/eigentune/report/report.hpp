@@ -90,13 +90,12 @@ inline std::string report_html(const StudyData& data, const ReportOptions& optio
   return result;
 }
 
-/// Writes the page into a file, which is there as a whole or, if an error is thrown, as it was before. Throws
-/// eigentune::Error, with the path, if it cannot be written: a folder that is missing, a disk that is full.
+/// Writes the page into a file, which is there as a whole or, if an error is thrown, as it was before; through a
+/// symbolic link, or plainly into a device or a pipe (see write_durably). Throws eigentune::Error, with the path, if it
+/// cannot be written: a folder that is missing, a disk that is full.
 inline void write_report(const StudyData& data, const std::filesystem::path& path, const ReportOptions& options = {}) {
   const std::string html = report_html(data, options);
-  DurableFile file(path);
-  file.write(std::as_bytes(std::span(html)));
-  file.commit();
+  write_durably(path, std::as_bytes(std::span(html)));
 }
 
 /// The page of what the study's storage holds now. Throws eigentune::Error if that fails.
