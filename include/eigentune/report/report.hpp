@@ -54,11 +54,13 @@ inline std::string reproduction_html(const StudyData& data, const ReportOptions&
       "<p>The search space, as parse_search_space reads it, version <code>{}</code>:</p>\n<pre "
       "tabindex=\"0\">{}</pre>\n",
       data.space.version(), escaped(data.space.text()));
+  const std::string objective =
+      definition.objective.empty() ? "" : fmt::format(", the objective <code>{}</code>", escaped(definition.objective));
   result += fmt::format(
-      "<p>A study with this space, the sampler <code>{}</code>, the metric <code>{}</code> to {} and a budget of {} "
-      "trials "
-      "is this one again.</p>\n",
-      escaped(definition.sampler), escaped(definition.metric), to_string(definition.direction), definition.trials);
+      "<p>A study with this space, the sampler <code>{}</code>, the metric <code>{}</code> to {}{}, a budget of {} "
+      "trials and at most {} {} of each is this one again.</p>\n",
+      escaped(definition.sampler), escaped(definition.metric), to_string(definition.direction), objective,
+      definition.trials, definition.max_attempts, definition.max_attempts == 1 ? "attempt" : "attempts");
   return result + "</section>\n";
 }
 
