@@ -4,6 +4,7 @@
 #include <eigentune/report/csv.hpp>
 #include <eigentune/report/plot_sections.hpp>
 #include <eigentune/report/report.hpp>
+#include <eigentune/report/terminal_text.hpp>
 #include <eigentune/report/text_summary.hpp>
 #include <eigentune/report/tracking.hpp>
 #include <eigentune/report/vega_lite.hpp>
@@ -50,11 +51,10 @@ StudyData read(const CommandLine& line) {
   return read_study(storage, names.front());
 }
 
+/// Writes it and tells where, unless it goes into a stream, which may be the standard output itself.
 void write(const std::filesystem::path& path, std::string_view text) {
-  DurableFile file(path);
-  file.write(std::as_bytes(std::span(text)));
-  file.commit();
-  fmt::print("{}\n", path.string());
+  if (!write_durably(path, std::as_bytes(std::span(text)))) return;
+  fmt::print("{}\n", terminal_text(path.string()));
 }
 
 int list(const CommandLine& line) {
@@ -71,16 +71,17 @@ int list(const CommandLine& line) {
 
 int show(const CommandLine& line) {
   const StudyData data = read(line);
-  fmt::print("{}\n{}\n", study_heading(data), data.definition.space);
+  fmt::print("{}\n{}", study_heading(data), terminal_lines(data.definition.space));
   const std::vector<RankedTrial> ranked = ranked_trials(data);
   if (ranked.empty()) return 0;
-  fmt::print("\ntrial  {}  at step  point\n", data.definition.metric);
+  const std::string metric = terminal_text(data.definition.metric);
+  fmt::print("\ntrial  {}  at step  point\n", metric);
   for (std::size_t i = 0; i < std::min(ranked.size(), static_cast<std::size_t>(line.best)); ++i) {
     const TrialRecord& trial = *ranked[i].trial;
-    fmt::print("{:5}  {:{}.6g}  {:>7}  {}\n", trial.number, *trial.objective, data.definition.metric.size(),
-               trial.best_step ? fmt::format("{}", *trial.best_step) : "", trial.point->text());
+    fmt::print("{:5}  {:{}.6g}  {:>7}  {}\n", trial.number, *trial.objective, metric.size(),
+               trial.best_step ? fmt::format("{}", *trial.best_step) : "", terminal_text(trial.point->text()));
   }
-  fmt::print("\nthe best again: {}\n", tracking_row(data, line.storage, line.program).reproduction);
+  fmt::print("\nthe best again: {}\n", terminal_text(tracking_row(data, line.storage, line.program).reproduction));
   return 0;
 }
 
@@ -92,12 +93,21 @@ int diagnose(const CommandLine& line) {
   return problem && line.fails_on_problem ? example::problem_status : 0;
 }
 
+/// The name of a file for a study, another one for each study: what a file's name cannot have, or should not, is as in
+/// a URL, "a%2Fb.html" for "a/b".
+std::string file_name(std::string_view study) {
+  std::string name;
+  for (const char c : study) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = byte > 0x20 && byte != 0x7f && c != '/' && c != '\\' && c != '%';
+    name += is_plain || c == ' ' ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return name + ".html";
+}
+
 int report(const CommandLine& line) {
   const StudyData data = read(line);
-  std::string file = line.output.empty() ? data.definition.name + ".html" : line.output;
-  if (line.output.empty()) std::ranges::replace(file, '/', '_');
-  write_report(data, file);
-  fmt::print("{}\n", file);
+  write(line.output.empty() ? file_name(data.definition.name) : line.output, report_html(data));
   return 0;
 }
 
@@ -115,9 +125,9 @@ int export_files(const CommandLine& line) {
   return 0;
 }
 
-/// What went wrong, as a sentence on standard error.
-int complain(int status, const std::string& text) {
-  std::fputs(fmt::format("eigentune: {}\n", text).c_str(), stderr);
+/// What went wrong, as a sentence on standard error, and a hint.
+int complain(int status, std::string_view text, std::string_view hint = {}) {
+  std::fputs(fmt::format("eigentune: {}\n{}", terminal_text(text), hint).c_str(), stderr);
   return status;
 }
 
@@ -142,7 +152,7 @@ int main(int argc, char** argv) {
     }
     return status;
   } catch (const std::invalid_argument& error) {
-    return complain(2, fmt::format("{}\neigentune: --help lists the commands", error.what()));
+    return complain(2, error.what(), "eigentune: --help lists the commands\n");
   } catch (const std::exception& error) {
     return complain(1, error.what());
   }

@@ -57,9 +57,11 @@ inline std::optional<CommandLine> parse_eigentune_command_line(int argc, const c
     command->callback([&line, name] { line.command = name; });
     return command;
   };
+  const CLI::Validator named(
+      [](const std::string& value) { return value.empty() ? "must not be empty" : std::string(); }, "");
   const auto add_for_study = [&](const char* name, const char* text) {
     CLI::App* command = add(name, text);
-    command->add_option("STUDY", line.study, "its name; not needed if there is one only");
+    command->add_option("STUDY", line.study, "its name; not needed if there is one only")->check(named);
     return command;
   };
   const char* const program_text = "the command that trains, to which the best\nhyperparameters are appended";
@@ -78,13 +80,14 @@ inline std::optional<CommandLine> parse_eigentune_command_line(int argc, const c
   diagnose->add_flag("--fail-on-problem", line.fails_on_problem, "exit with status 3 if there is a problem");
 
   CLI::App* report = add_for_study("report", "One HTML file with the findings and every plot");
-  report->add_option("-o,--output", line.output, "file to write (default STUDY.html)")->type_name("FILE");
+  report->add_option("-o,--output", line.output, "file to write (default STUDY.html)")->type_name("FILE")->check(named);
 
   CLI::App* exporting = add_for_study("export", "Trials, curves and plots for other tools");
-  exporting->add_option("--trials", line.trials, "CSV of all trials")->type_name("FILE");
-  exporting->add_option("--curves", line.curves, "CSV of all curves")->type_name("FILE");
+  exporting->add_option("--trials", line.trials, "CSV of all trials")->type_name("FILE")->check(named);
+  exporting->add_option("--curves", line.curves, "CSV of all curves")->type_name("FILE")->check(named);
   exporting->add_option("--vega-lite", line.vega_lite, "folder for a Vega-Lite specification of each plot")
-      ->type_name("FOLDER");
+      ->type_name("FOLDER")
+      ->check(named);
 
   if (!parse_command_line(app, argc, argv)) return std::nullopt;
   if (line.command == "export" && line.trials.empty() && line.curves.empty() && line.vega_lite.empty()) {

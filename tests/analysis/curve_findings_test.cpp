@@ -90,6 +90,19 @@ TEST(Overfitting, IsNotHeldAgainstAScientificRegulariser) {
   EXPECT_EQ(finding.action, "");
 }
 
+/// By the words of a name: the l1 in kernel1 is none.
+TEST(Overfitting, KnowsARegulariserByItsWords) {
+  for (const char* name : {"l2", "l1_penalty", "layers.l2", "kernel-L2", "l2reg", "conv1l2", "weight_decay",
+                           "weight-decay", "weightDecay", "dropout_rate", "dropout1", "label_smoothing",
+                           "randaugment_magnitude", "mixup_alpha", "kernel_regularizer", "stochastic_depth"}) {
+    EXPECT_TRUE(is_regulariser(name)) << name;
+  }
+  for (const char* name : {"", "l", "l12", "kernel1_size", "channel1", "model2", "pool1_size", "xl2", "l21", "level1",
+                           "Channel2.width", "learning_rate", "weight_scale", "decay_steps", "label_count"}) {
+    EXPECT_FALSE(is_regulariser(name)) << name;
+  }
+}
+
 TEST(Overfitting, IsNotNoiseAndNotASpike) {
   int problems = 0;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -202,6 +215,34 @@ TEST(PeriodicValidation, FindsThePeriodInSteps) {
     EXPECT_EQ(find_periodic_validation(curves(without, 0.01)).verdict, Verdict::good);
     EXPECT_EQ(find_periodic_validation(curves(without, 0.0)).verdict, Verdict::good);
   }
+}
+
+/// Of n evaluations in the second half, even or odd, a wave of j periods has n / j in each: 24 / 6 and 25 / 5 here, at
+/// intervals of 10 steps.
+TEST(PeriodicValidation, FindsThePeriodOfAnEvenNumberOfEvaluationsToo) {
+  const auto waves_of = [](std::int64_t evaluations, double period) {
+    StudyData data = curves(falling);
+    for (auto& [number, curve] : data.curves) {
+      curve = TrainingCurve();
+      for (std::int64_t i = 1; i <= evaluations; ++i) {
+        const auto t = static_cast<double>(i);
+        curve.add(10 * i,
+                  {.validation_error = std::exp(-t / 5.0) + 0.03 * std::sin(2.0 * std::numbers::pi * t / period)});
+      }
+    }
+    return data;
+  };
+  EXPECT_DOUBLE_EQ(*find_periodic_validation(waves_of(48, 4.0)).number("period_in_steps"), 40.0);
+  EXPECT_DOUBLE_EQ(*find_periodic_validation(waves_of(50, 5.0)).number("period_in_steps"), 50.0);
+  EXPECT_TRUE(find_periodic_validation(waves_of(48, 4.0)).conclusion.ends_with("about every 40 steps"));
+
+  StudyData of_both = waves_of(48, 4.0);  // 23 evaluations have as many frequencies as 24, but others
+  const std::int64_t best = ranked_trials(of_both).front().trial->number;
+  const StudyData shorter = waves_of(46, 4.0);
+  for (auto& [number, curve] : of_both.curves) {
+    if (number != best) curve = shorter.curves.at(number);
+  }
+  EXPECT_EQ(find_periodic_validation(of_both).number("best_trials"), 1.0);
 }
 
 TEST(BestStep, IsEarlyLateOrNeither) {

@@ -44,6 +44,16 @@ TEST(Finding, PrintsWhatWasAskedSeenAndWhatToDo) {
   EXPECT_EQ(finding.number("trial"), std::nullopt);
 }
 
+TEST(Finding, WritesTwoValuesSoThatTheyDiffer) {
+  using Texts = std::pair<std::string, std::string>;
+  EXPECT_EQ(distinct_texts(0.1, 1.0), Texts("0.1", "1"));
+  EXPECT_EQ(distinct_texts(1e15, 1.000001e15), Texts("1e+15", "1.000001e+15"));
+  EXPECT_EQ(distinct_texts(1.0, 0x1.0000000000001p0), Texts("1", "1.0000000000000002"));
+  EXPECT_EQ(distinct_texts(0.5, 0.5), Texts("0.5", "0.5"));
+  EXPECT_EQ(distinct_texts(3, 4), Texts("3", "4"));
+  EXPECT_EQ(distinct_texts("a", "b"), Texts("\"a\"", "\"b\""));
+}
+
 TEST(Finding, AsksADifferentQuestionForEachCheck) {
   std::set<std::string_view> questions;
   for (int check = 0; check <= static_cast<int>(Check::fixed_hyperparameter); ++check) {

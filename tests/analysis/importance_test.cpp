@@ -188,6 +188,26 @@ TEST(Importance, IsAbsentWhereTheTrialsCannotTell) {
       study_of(three_axes(), 64, [](const Point&) { return std::optional<double>(); })));  // all infeasible
 }
 
+/// Two choices of a thousand values have 998,001 products of two: 24 GB over 3,000 trials, which are not asked for. A
+/// polynomial of more than 500 coefficients is not fitted.
+TEST(Importance, MakesNoColumnsThatItCannotUse) {
+  const auto of = [](std::int64_t values, std::int64_t trials) {
+    std::vector<std::string> names;
+    for (std::int64_t i = 0; i < values; ++i) names.push_back(fmt::format("v{}", i));
+    SearchSpace space;
+    space.nuisance("a", choice(std::vector<Value>(names.begin(), names.end())));
+    space.nuisance("b", choice(std::vector<Value>(names.begin(), names.end())));
+    space.nuisance("rate", uniform(0.0, 1.0));
+    return hyperparameter_importances(
+        support::study_of(space, trials, [](const Point& point) { return std::optional(point.get<double>("rate")); }));
+  };
+  EXPECT_FALSE(of(1000, 3000));
+  EXPECT_FALSE(of(260, 1700));  // 520 coefficients, though there are trials enough
+  const auto few = of(10, 100);
+  ASSERT_TRUE(few);
+  EXPECT_EQ(few->ranked.front().hyperparameter, "rate");
+}
+
 TEST(Importance, HasTheSameBitsWheneverItIsAsked) {
   const SearchSpace space = three_axes();
   const StudyData data = study_of(space, 100, [&](const Point& p) { return std::optional(unit(space, 0, p)); });

@@ -134,6 +134,28 @@ TEST(JudgeAdoption, AdoptsWhatTrainsWhereTheBaselineDoesNot) {
   EXPECT_EQ(judge_adoption(retrainings(never, baseline)).verdict, AdoptionVerdict::do_not_adopt);
 }
 
+/// The complete runs are alike, but six of eight of the baseline are lost: by Fisher's exact test, one-sided,
+/// C(8, 6) / C(16, 6) = 28 / 8008 = 0.0035. With five lost and one of the candidate's it is
+/// (C(8, 5) C(8, 1) + C(8, 6)) / C(16, 6) = 476 / 8008 = 0.059.
+TEST(JudgeAdoption, SaysThatTheBaselineFailsMoreOften) {
+  const auto of = [](std::size_t candidate_lost, std::size_t baseline_lost) {
+    Runs a = {0.30, 0.31, 0.29, 0.32, 0.28, 0.30, 0.31, 0.29}, b = {0.31, 0.29, 0.30, 0.28, 0.32, 0.30, 0.29, 0.31};
+    for (std::size_t i = 0; i < candidate_lost; ++i) a[i].reset();
+    for (std::size_t i = 0; i < baseline_lost; ++i) b[7 - i].reset();
+    return judge_adoption(retrainings(a, b, false));
+  };
+  const auto says = [](const Adoption& adoption) {
+    return fmt::format("{}", adoption)
+               .find(
+                   "6 of 8 retrainings of the baseline are infeasible, and 0 of 8 of the candidate's (p = 0.0035, "
+                   "Fisher's exact test): that speaks for the candidate") != std::string::npos;
+  };
+  ASSERT_TRUE(of(0, 6).gain);
+  EXPECT_TRUE(says(of(0, 6))) << fmt::format("{}", of(0, 6));
+  EXPECT_EQ(fmt::format("{}", of(1, 5)).find("Fisher"), std::string::npos);
+  EXPECT_EQ(fmt::format("{}", of(0, 0)).find("Fisher"), std::string::npos);
+}
+
 TEST(JudgeAdoption, SaysThatSeedsChangeNothing) {
   const Adoption adoption = judge_adoption(retrainings({0.1, 0.1, 0.1}, {0.2, 0.2, 0.2}));
   EXPECT_EQ(adoption.verdict, AdoptionVerdict::not_enough_runs);

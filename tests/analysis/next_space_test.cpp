@@ -248,6 +248,72 @@ TEST(NextSpace, LeavesToPeopleWhatOnlyTheyKnow) {
   EXPECT_EQ(next.space, space);
 }
 
+/// The roundest numbers of 1 - x on the scale of that are written in x as people would.
+TEST(NarrowerBound, IsWrittenShort) {
+  const Domain domain = one_minus_log_uniform(0.1, 0.99);
+  for (const double x : {0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98}) {
+    const double unit = domain.to_unit(x);
+    const Value bound = bound_at(domain, Bound::lower, unit);
+    EXPECT_LE(fmt::format("{}", bound.as_double()).size(), 5u) << bound.text();  // not 0.30000000000000004
+    EXPECT_LE(bound.as_double(), x * (1.0 + 1e-15));
+    EXPECT_GE(domain.to_unit(bound), unit - 0.02 - 1e-12);
+  }
+  EXPECT_EQ(analysis_detail::roundest_number(0.65, 0.75, true), 0.3);
+  EXPECT_EQ(analysis_detail::roundest_number(2.5, 3.5, true), -2.0);
+}
+
+/// Where the best trial lies beyond the edge of what is infeasible, it is kept, and so is nothing much beyond.
+TEST(NarrowerBound, KeepsWhatItIsBeside) {
+  const Domain rate = log_uniform(1e-4, 1.0);
+  for (const double x : {0.012345678, 0.1, 0.3, 0.9999, 2e-4}) {
+    const double unit = rate.to_unit(x);
+    EXPECT_GE(bound_at(rate, Bound::upper, unit).as_double(), x * (1.0 - 1e-15)) << x;
+    EXPECT_LE(rate.to_unit(bound_at(rate, Bound::upper, unit)), unit + 0.02 + 1e-12) << x;
+    EXPECT_LE(bound_at(rate, Bound::lower, unit).as_double(), x * (1.0 + 1e-15)) << x;
+  }
+  EXPECT_EQ(bound_at(rate, Bound::upper, rate.to_unit(0.012345678)), Value(0.013));
+  EXPECT_EQ(bound_at(integer(1, 9), Bound::upper, integer(1, 9).to_unit(4)), Value(4));
+}
+
+/// The best trial is one that got through far beyond the edge: the range is cut there, and not in front of it.
+TEST(NextSpace, KeepsTheBestTrialBeyondAnEdge) {
+  SearchSpace space;
+  space.nuisance("rate", uniform(0.0, 1.0));
+  StudyData data = support::study_of(space, 60, [](const Point& point) -> std::optional<double> {
+    const double x = point.get<double>("rate");
+    return x > 0.6 ? std::nullopt : std::optional(2.0 - x);
+  });
+  const double edge = infeasible_region(data, data.space.hyperparameters()[0])->value.as_double();
+  double best = 0.0;
+  for (TrialRecord& trial : data.trials) {
+    const double x = trial.point->get<double>("rate");
+    if (x < 0.7 || x > 0.75 || best > 0.0) continue;
+    best = x;
+    trial.state = TrialState::complete;
+    trial.objective = 0.0;
+  }
+  ASSERT_GT(best, edge);
+  ASSERT_TRUE(infeasible_region(data, data.space.hyperparameters()[0]));
+  const NextSpace next = next_space(data);
+  const double high = find(next.space, "rate")->domain.high().as_double();
+  EXPECT_GE(high, best) << changes_of(next);
+  EXPECT_LE(high, best + 0.02) << changes_of(next);
+  EXPECT_LE(fmt::format("{}", high).size(), 4u) << high;
+}
+
+TEST(NextSpace, FixesAValueThatIsTheOnlyOneAndSaysWhy) {
+  SearchSpace space;
+  space.nuisance("layers", discrete({3}));
+  space.nuisance("rate", uniform(0.0, 1.0));
+  const StudyData data =
+      support::study_of(space, 20, [](const Point& point) { return std::optional(point.get<double>("rate")); });
+  const NextSpace next = next_space(data);
+  ASSERT_FALSE(next.changes.empty());
+  EXPECT_EQ(next.changes[0].what, "fix it at 3");
+  EXPECT_EQ(next.changes[0].why, "it has no other value");
+  for (const SpaceChange& change : next.changes) EXPECT_NE(change.why, "") << change.what;
+}
+
 TEST(NextSpace, PrintsReasonsSamplerAndCode) {
   const SearchSpace space = axes_of_three_scales();
   const NextSpace next = next_space(support::study_of(space, 64, valley(space, {1.2, 0.5, 0.5})));

@@ -3,17 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+
 #include "support/expect.hpp"
 #include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
-using support::nan;
-
-using support::infinity;
-
 using support::error_of;
+using support::infinity;
+using support::nan;
 
 TEST(StudentT, QuantilesAreThoseOfTheIncompleteBetaFunction) {
   struct Case {
@@ -97,6 +98,31 @@ TEST(StudentT, GoesToItsLimits) {
   EXPECT_NEAR(student_t::upper_tail(1.959963984540054, 1e6), 0.025, 1e-6);  // the normal distribution's
 }
 
+/// From SciPy 1.10.1: scipy.special.stdtr(degrees, -t), and scipy.special.ndtr(-t) from 1e15 on.
+TEST(StudentT, IsRightForManyDegreesOfFreedom) {
+  struct Case {
+    double t, degrees, tail;
+  };
+  const Case cases[] = {{0.5, 1e4, 0.30854303966161667},      {5.0, 1e4, 2.9151633068313184e-07},
+                        {38.0, 1e4, 1.4483005348859364e-295}, {2.0, 1e5, 0.022751481728753218},
+                        {0.01, 1e6, 0.49601064468277384},     {5.0, 1e6, 2.8669989354453655e-07},
+                        {2.0, 1e15, 0.022750131948179195},    {2.0, 1e300, 0.022750131948179195}};
+  for (const auto& [t, degrees, tail] : cases) {
+    EXPECT_NEAR(student_t::upper_tail(t, degrees), tail, 1e-11 * tail) << t << ", " << degrees;
+  }
+  EXPECT_EQ(student_t::upper_tail(0.0, 1e15), 0.5);
+  EXPECT_EQ(student_t::upper_tail(std::numeric_limits<double>::infinity(), 1e15), 0.0);
+  EXPECT_NEAR(student_t::quantile(0.975, 1e15), 1.959963984540054, 1e-11);
+}
+
+/// The square of t is no number, but its tail is: 1 / (pi t) of one degree of freedom, and the tail falls by the power
+/// 1/2 of t of half a degree: 1e-50 from 1e90 to 1e190.
+TEST(StudentT, HasTheTailOfAVeryLargeT) {
+  EXPECT_NEAR(student_t::upper_tail(1e200, 1.0) * 1e200, 0.31830988618379067, 1e-12);
+  EXPECT_NEAR(student_t::upper_tail(1e190, 0.5) / student_t::upper_tail(1e90, 0.5), 1e-50, 1e-61);
+  EXPECT_EQ(student_t::upper_tail(1e-200, 3.0), 0.5);
+}
+
 TEST(StudentT, RefusesWhatHasNoAnswer) {
   EXPECT_EQ(error_of([] { student_t::quantile(0.0, 4.0); }), "student_t::quantile: p must be in (0, 1), got 0");
   EXPECT_EQ(error_of([] { student_t::quantile(1.0, 4.0); }), "student_t::quantile: p must be in (0, 1), got 1");
@@ -143,8 +169,11 @@ TEST(IncompleteBeta, IsAPolynomialForIntegers) {
 TEST(IncompleteBeta, RefusesWhatIsOutsideOfItsDomain) {
   EXPECT_EQ(error_of([] { incomplete_beta(1.5, 0.0, 1.0, 1.0); }), "incomplete_beta: x must be in [0, 1], got 1.5");
   EXPECT_EQ(error_of([] { incomplete_beta(0.0, -1.0, 1.0, 1.0); }), "incomplete_beta: y must be in [0, 1], got -1");
-  EXPECT_EQ(error_of([] { incomplete_beta(0.5, 0.5, 0.0, 1.0); }), "incomplete_beta: a must be positive, got 0");
-  EXPECT_EQ(error_of([] { incomplete_beta(0.5, 0.5, 1.0, -1.0); }), "incomplete_beta: b must be positive, got -1");
+  EXPECT_EQ(error_of([] { incomplete_beta(0.5, 0.5, 0.0, 1.0); }),
+            "incomplete_beta: a must be in [1e-100, 1e100], got 0");
+  EXPECT_EQ(error_of([] { incomplete_beta(0.5, 0.5, 1.0, -1.0); }),
+            "incomplete_beta: b must be in [1e-100, 1e100], got -1");
+  EXPECT_NE(error_of([] { incomplete_beta(0.5, 0.5, 1e15, 1e15); }).find("a and b must be smaller"), std::string::npos);
 }
 
 }  // namespace

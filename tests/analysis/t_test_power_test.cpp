@@ -41,6 +41,14 @@ TEST(TTestPower, IsTheLevelWithoutDifference) {
   for (const double degrees : {2.0, 3.0, 40.0}) EXPECT_NEAR(t_test_power(0.0, degrees, 0.05), 0.05, 1e-4);
 }
 
+/// Of infinitely many degrees of freedom: P(Z > z - noncentrality), which is 1/2 at the noncentrality of the level.
+TEST(TTestPower, GoesToTheNormalTestsWithManyDegreesOfFreedom) {
+  for (const double degrees : {1e7, 1e9, 1e15, 1e30, 1e300}) {
+    EXPECT_NEAR(t_test_power(1.6448536269514722, degrees, 0.05), 0.5, 1e-4) << degrees;
+    EXPECT_NEAR(t_test_power(0.0, degrees, 0.05), 0.05, 1e-4) << degrees;
+  }
+}
+
 TEST(TTestPower, RefusesWhatHasNoAnswer) {
   EXPECT_THROW(t_test_power(std::nan(""), 4.0, 0.05), std::invalid_argument);
   EXPECT_THROW(t_test_power(1.0, 0.5, 0.05), std::invalid_argument);

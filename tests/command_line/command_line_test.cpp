@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
@@ -96,6 +97,19 @@ TEST_F(CommandLine, ShowsAStudyByNameOrTheOnlyOne) {
   EXPECT_TRUE(many.errors.starts_with("eigentune: study.db: which study? It has first, second\n")) << many.errors;
 }
 
+TEST_F(CommandLine, LetsNoNameActOnTheTerminal) {
+  add_study(
+      "a\n| b\x1b[2J\xC2\x9B"
+      "2J\xE2\x80\xAE");
+  const std::string shown = "a | b\\x1b[2J\\u009b2J\\u202e";
+  EXPECT_TRUE(has(run("show study.db").output, "study \"" + shown + "\"\n"));
+  EXPECT_TRUE(has(run("list study.db").output, "\n| a \\| b\\x1b[2J\\u009b2J\\u202e |"));
+  EXPECT_EQ(run("report study.db").output, "a%0A| b%1B[2J\\u009b2J\\u202e.html\n");
+  add_study("second");
+  EXPECT_TRUE(has(run("show study.db").errors, "It has " + shown + ", second\neigentune: --help"));
+  EXPECT_TRUE(has(run("show study.db third").errors, shown));
+}
+
 TEST_F(CommandLine, DiagnosesAndTellsOfAProblemByItsStatusIfAsked) {
   add_study("first");
   const Result plain = run("diagnose study.db");
@@ -108,9 +122,31 @@ TEST_F(CommandLine, WritesAReport) {
   add_study("a/b");
   const Result result = run("report study.db");
   EXPECT_EQ(result.status, 0) << result.errors;
-  EXPECT_EQ(result.output, "a_b.html\n");
-  EXPECT_TRUE(has(read(file("a_b.html")), "raise the upper bound of rate from 0.1"));
+  EXPECT_EQ(result.output, "a%2Fb.html\n");
+  EXPECT_TRUE(has(read(file("a%2Fb.html")), "raise the upper bound of rate from 0.1"));
   EXPECT_EQ(run("report study.db a/b -o missing/report.html").status, 1);
+}
+
+TEST_F(CommandLine, WritesTheReportsOfTwoStudiesIntoTwoFiles) {
+  std::set<std::string> outputs;
+  for (const char* name : {"a/b", "a_b", "a%2Fb", "a b"}) {
+    add_study(name);
+    outputs.insert(run(fmt::format("report study.db '{}'", name)).output);
+  }
+  EXPECT_EQ(outputs, (std::set<std::string>{"a%2Fb.html\n", "a_b.html\n", "a%252Fb.html\n", "a b.html\n"}));
+}
+
+TEST_F(CommandLine, WritesThroughALinkAndIntoAPipe) {
+  add_study("first");
+  run("report study.db -o plain.html");
+  std::filesystem::create_symlink("linked.html", file("link.html"));
+  EXPECT_EQ(run("report study.db -o link.html").output, "link.html\n");
+  EXPECT_TRUE(std::filesystem::is_symlink(file("link.html")));
+  EXPECT_EQ(read(file("linked.html")), read(file("plain.html")));
+  EXPECT_EQ(run("report study.db -o /dev/stdout").output, read(file("plain.html")));
+  EXPECT_EQ(run("report study.db -o /dev/stdout | cat").output, read(file("plain.html")));
+  EXPECT_EQ(run("report study.db -o /dev/null").output, "");
+  EXPECT_EQ(run("export study.db --curves /dev/stdout").output.find("trial,step,"), 0u);
 }
 
 TEST_F(CommandLine, ExportsTrialsCurvesAndPlots) {
@@ -134,6 +170,9 @@ TEST_F(CommandLine, RefusesWhatItCannotReadAndLeavesNothingBehind) {
   EXPECT_EQ(missing.status, 1);
   EXPECT_TRUE(has(missing.errors, "expected a database, found no file")) << missing.errors;
   EXPECT_FALSE(std::filesystem::exists(file("nothing.db")));
+  std::ofstream(file("empty.db")).close();
+  EXPECT_TRUE(has(run("list empty.db").errors, "expected a database of studies, found an empty one"));
+  EXPECT_EQ(std::filesystem::file_size(file("empty.db")), 0u);
   add_study("first");
   const Result unknown = run("diagnose study.db second");
   EXPECT_EQ(unknown.status, 1);
@@ -142,11 +181,14 @@ TEST_F(CommandLine, RefusesWhatItCannotReadAndLeavesNothingBehind) {
 
 TEST_F(CommandLine, RefusesAWrongCommandLine) {
   for (const char* arguments : {"", "draw study.db", "show", "export study.db", "show study.db --best -1",
-                                "list study.db --csv=maybe", "report study.db first second"}) {
+                                "list study.db --csv=maybe", "report study.db first second", "report study.db -o ''",
+                                "report study.db ''", "export study.db --trials t.csv --vega-lite ''"}) {
     const Result result = run(arguments);
     EXPECT_EQ(result.status, 2) << arguments;
     EXPECT_TRUE(result.errors.starts_with("eigentune: ")) << result.errors;
   }
+  EXPECT_EQ(run("report study.db -o ''").errors,
+            "eigentune: --output: must not be empty\neigentune: --help lists the commands\n");
   const Result help = run("report --help");
   EXPECT_EQ(help.status, 0);
   EXPECT_TRUE(has(help.output, "--output")) << help.output;

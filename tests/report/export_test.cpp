@@ -131,6 +131,42 @@ TEST(TextSummary, TellsTheStudyAndSendsNoControlCharacter) {
   EXPECT_EQ(text.back(), '\n');
 }
 
+TEST(TerminalText, ShowsWhatWouldActOnATerminal) {
+  EXPECT_EQ(terminal_text("plain, \xC3\xA9, \xE2\x82\xAC, \xF0\x9F\x98\x80, \xEF\xBF\xBD"),
+            "plain, \xC3\xA9, \xE2\x82\xAC, \xF0\x9F\x98\x80, \xEF\xBF\xBD");
+  EXPECT_EQ(terminal_text(std::string_view("a\0b\x1b[31m\x7f", 9)), "a\\x00b\\x1b[31m\\x7f");
+  EXPECT_EQ(terminal_text("a\nb\tc\rd\xE2\x80\xA8"
+                          "e\xE2\x80\xA9"
+                          "f"),
+            "a b c d e f");
+  // U+009B begins a command as "\x1b[" does; U+0080 and U+009F are the first and the last of their kind
+  EXPECT_EQ(terminal_text("\xC2\x9B"
+                          "31m \xC2\x80 \xC2\x9F \xC2\xA0"),
+            "\\u009b31m \\u0080 \\u009f \xC2\xA0");
+  EXPECT_EQ(terminal_text("\xE2\x80\xAA\xE2\x80\xAE\xE2\x81\xA6\xE2\x81\xA9\xE2\x80\x8E\xE2\x80\x8F\xD8\x9C"),
+            "\\u202a\\u202e\\u2066\\u2069\\u200e\\u200f\\u061c");
+  EXPECT_EQ(terminal_text("\x9B"
+                          "31m \xC3 \xE2\x80"),
+            "\\x9b31m \\xc3 \\xe2\\x80");
+  EXPECT_EQ(terminal_lines("{\n  \x1b\n}"), "{\n  \\x1b\n}\n");
+  EXPECT_EQ(terminal_lines(""), "");
+}
+
+TEST(TerminalText, LetsNoTextOfAUserLookLikeALineOfOurs) {
+  StudyData data = two_branches();
+  data.definition.name = "a\"\n  best: trial 7\xE2\x80\xA8  best: trial 8";
+  data.definition.metric = "error\n  best: trial 9";
+  const std::string text = text_summary(data);
+  std::size_t best = 0;
+  for (std::size_t at = text.find("\n  best: "); at != text.npos; at = text.find("\n  best: ", at + 1)) ++best;
+  EXPECT_EQ(best, 1u) << text;
+  EXPECT_EQ(text.find("\xE2\x80\xA8"), text.npos);
+  const std::vector<TrackingRow> rows = {{.study = "a\n| b |\xC2\x9B", .metric = "\xff"}};
+  EXPECT_NE(tracking_table(rows).find("\n| a \\| b \\|\\u009b |"), std::string::npos) << tracking_table(rows);
+  EXPECT_NE(tracking_table(rows).find("| \\xff "), std::string::npos) << tracking_table(rows);
+  EXPECT_EQ(std::ranges::count(tracking_table(rows), '\n'), 3);
+}
+
 TEST(TextSummary, PutsProblemsFirst) {
   const std::vector<Finding> findings = {{.verdict = Verdict::good, .conclusion = "g"},
                                          {.verdict = Verdict::note, .conclusion = "n"},

@@ -63,6 +63,41 @@ TEST(Report, SaysFirstWhatIsToBeDone) {
   EXPECT_EQ(occurrences(html, "<li class=\"finding"), static_cast<int>(diagnose(some_study()).size()));
 }
 
+/// What a storage compares when a study is opened again.
+TEST(Report, SaysAllThatMakesTheStudyAgain) {
+  StudyData data = some_study();
+  data.definition.sampler = "halton";
+  data.definition.metric = "loss";
+  data.definition.objective = "last loss";
+  data.definition.trials = 64;
+  data.definition.max_attempts = 2;
+  EXPECT_EQ(
+      occurrences(report_html(data),
+                  "the sampler <code>halton</code>, the metric <code>loss</code> to minimize, the objective "
+                  "<code>last loss</code>, a budget of 64 trials and at most 2 attempts of each is this one again"),
+      1);
+}
+
+TEST(Report, CallsInfeasibleWhatDidNotDiverge) {
+  StudyData data = some_study();
+  data.trials[0].state = TrialState::infeasible;
+  data.trials[0].reason = "too slow";
+  EXPECT_EQ(occurrences(report_html(data), ">went wrong at step</th>"), 1);
+  EXPECT_EQ(occurrences(report_html(data), ">diverged at step</th>"), 0);
+}
+
+TEST(Report, RefusesPlotsThatCannotBe) {
+  const StudyData data = some_study();
+  for (const std::int64_t count : {0, -1}) {
+    EXPECT_EQ(support::error_of<std::invalid_argument>([&] { report_html(data, {.plots = {.best_trials = count}}); }),
+              fmt::format("PlotOptions: best_trials must be at least 1, got {}", count));
+    EXPECT_EQ(support::error_of<std::invalid_argument>([&] { plot_sections(data, {.curve_points = count}); }),
+              fmt::format("PlotOptions: curve_points must be at least 4, got {}", count));
+  }
+  EXPECT_THROW(objective_plot(data, {.curve_points = 3}), std::invalid_argument);
+  EXPECT_THROW(plot_sections(StudyData{}, {.best_trials = 0}), std::invalid_argument);
+}
+
 TEST(Report, HasARowForEachTrialAndAnEmptyCellWhereAHyperparameterIsNotActive) {
   const StudyData data = some_study();
   const std::string html = report_html(data);

@@ -50,6 +50,19 @@ TEST(VegaLite, DrawsOneMinusLogAsAReversedLogScaleThatIsLabelledWithTheValue) {
   EXPECT_EQ(layer["data"]["values"][0]["y"], 0.375);
 }
 
+/// d3's 'g' writes 1e-7 where 'f' has 0, and six digits of 1 - 1e-9 are 1.
+TEST(VegaLite, LabelsOfAOneMinusLogAxisHaveTheDigitsThatItTakes) {
+  const auto label = [](double low, double high) -> std::string {
+    const auto written = specification({.id = "p",
+                                        .x = {.scale = AxisScale::one_minus_log, .low = low, .high = high},
+                                        .layers = {PointLayer{.points = {{low, 0.5}}}}});
+    return written["layer"][0]["encoding"]["x"]["axis"]["labelExpr"];
+  };
+  EXPECT_EQ(label(0.0, 0.99), "format(1 - datum.value, '.6~g')");
+  EXPECT_EQ(label(0.5, 1.0 - 0x1p-30), "format(1 - datum.value, '.11~g')");  // 9.3e-10
+  EXPECT_EQ(label(0.5, 1.0 - 0x1p-53), "format(1 - datum.value, '.15~g')");
+}
+
 TEST(VegaLite, QuotesCategoriesWithinAnExpression) {
   const auto written = specification({.id = "p",
                                       .x = {.scale = AxisScale::category, .categories = {"a\"b", "c'\\", "\xFF"}},

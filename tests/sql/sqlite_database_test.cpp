@@ -158,6 +158,22 @@ TEST(OpenStorage, MakesNoFileIfItMustExist) {
   open_storage(folder.url("study.db"), {.must_exist = true});
 }
 
+TEST(OpenStorage, LeavesAnEmptyFileAloneIfItMustBeADatabase) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path("study.db")).close();
+  const std::string message =
+      fmt::format("storage \"{}\": expected a database of studies, found an empty one", folder.url("study.db"));
+  EXPECT_EQ(error_of<Error>([&] { open_storage(folder.url("study.db"), {.must_exist = true}); }), message);
+  EXPECT_EQ(std::filesystem::file_size(folder.path("study.db")), 0u);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("study.db-wal")));
+  soci::session(soci::sqlite3, folder.path("study.db").string()) << "VACUUM";  // SQLite's header, and no table
+  const std::string before = contents(folder.path("study.db"));
+  EXPECT_EQ(error_of<Error>([&] { open_storage(folder.url("study.db"), {.must_exist = true}); }), message);
+  EXPECT_EQ(contents(folder.path("study.db")), before);
+  open_storage(folder.url("study.db"));
+  open_storage(folder.url("study.db"), {.must_exist = true});
+}
+
 TEST(OpenStorage, RefusesAFolderThatIsNotThere) {
   const TemporaryFolder folder;
   EXPECT_EQ(error_of<Error>([&] { open_storage(folder.url("none/study.db")); }),

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "support/expect.hpp"
 #include "train/files.hpp"
@@ -178,6 +182,63 @@ TEST(DurableFile, ReportsAReadOnlyFileSystem) {
             (disk / "x").string() + ": cannot create a temporary file beside it: Read-only file system");
   EXPECT_EQ(error_of<Error>([&] { create_folder(disk / "y/z"); }),
             (disk / "y").string() + ": cannot create the folder: Read-only file system");
+}
+
+TEST(WriteDurably, ReplacesAFileAndWritesThroughLinks) {
+  Fixture at;
+  EXPECT_TRUE(write_durably(at.path, bytes_of("new")));
+  EXPECT_EQ(files::read(at.path), "new");
+  std::filesystem::create_symlink("x", at.folder / "to_x");
+  std::filesystem::create_symlink(at.folder / "to_x", at.folder / "to_link");
+  EXPECT_TRUE(write_durably(at.folder / "to_link", bytes_of("newer")));
+  EXPECT_EQ(files::read(at.path), "newer");
+  std::filesystem::create_symlink("y", at.folder / "to_y");
+  EXPECT_TRUE(write_durably(at.folder / "to_y", bytes_of("y")));
+  EXPECT_EQ(files::read(at.folder / "y"), "y");
+  for (const char* link : {"to_x", "to_link", "to_y"}) {
+    EXPECT_TRUE(std::filesystem::is_symlink(std::filesystem::symlink_status(at.folder / link))) << link;
+  }
+  EXPECT_EQ(std::filesystem::is_symlink(std::filesystem::symlink_status(at.path)), false);
+  std::filesystem::create_symlink("loop", at.folder / "loop");
+  EXPECT_EQ(error_of<Error>([&] { write_durably(at.folder / "loop", bytes_of("no")); }),
+            (at.folder / "loop").string() + ": cannot follow its symbolic links: Too many levels of symbolic links");
+}
+
+TEST(WriteDurably, WritesPlainlyIntoADeviceOrAPipe) {
+  EXPECT_FALSE(write_durably("/dev/null", bytes_of("gone")));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  EXPECT_EQ(error_of<Error>([&] { write_durably("/dev/full", bytes_of("no")); }),
+            "/dev/full: cannot write: No space left on device");
+
+  const Fixture at;
+  const std::filesystem::path pipe = at.folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  SystemCalls calls;  // a byte at a time, and a signal before each
+  bool signal = false;
+  calls.write = [&](int file, const void* bytes, std::size_t) -> ssize_t {
+    if ((signal = !signal)) {
+      errno = EINTR;
+      return -1;
+    }
+    return ::write(file, bytes, 1);
+  };
+  EXPECT_FALSE(write_durably(pipe, bytes_of("through"), calls));
+  std::string read(20, ' ');
+  read.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(reader, read.data(), read.size()))));
+  EXPECT_EQ(read, "through");
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+}
+
+/// The file behind a descriptor is not replaced: whoever has it open would write on into one without a name.
+TEST(WriteDurably, AppendsToTheFileBehindADescriptor) {
+  const Fixture at;
+  const int file = ::open(at.path.c_str(), O_WRONLY);
+  EXPECT_FALSE(write_durably("/dev/fd/" + std::to_string(file), bytes_of(" and new")));
+  ::close(file);
+  EXPECT_EQ(files::read(at.path), "old and new");
+  EXPECT_EQ(at.folder.names(), std::vector<std::string>{"x"});
 }
 
 TEST(CreateFolder, CreatesWhatIsAboveAndRefusesAFile) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace eigentune {
@@ -96,7 +97,18 @@ inline std::string number_text(const Value& value) {
   return value.is_double() ? fmt::format("{:.6g}", value.as_double()) : value.text();
 }
 
-/// The same in three digits, for a value that was not chosen but lies between two that were.
+/// Two values as people write them, with as many more digits as it takes to tell them apart, if they differ.
+inline std::pair<std::string, std::string> distinct_texts(const Value& first, const Value& second) {
+  std::pair texts(number_text(first), number_text(second));
+  constexpr int exact = 17;
+  for (int digits = 7; texts.first == texts.second && first != second && digits <= exact; ++digits) {
+    if (!first.is_double() || !second.is_double()) break;
+    texts = {fmt::format("{:.{}g}", first.as_double(), digits), fmt::format("{:.{}g}", second.as_double(), digits)};
+  }
+  return texts;
+}
+
+/// A value in three digits, for a value that was not chosen but lies between two that were.
 inline std::string short_text(const Value& value) {
   return value.is_double() ? fmt::format("{:.3g}", value.as_double()) : value.text();
 }

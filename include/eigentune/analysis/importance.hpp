@@ -48,7 +48,7 @@ class VarianceAnalysis {
   /// Of the polynomials for which there are three trials for each coefficient, the one that explains most: those of
   /// degree 5, 3, 2 and 1 in each ordered hyperparameter with an offset for each value of a choice, and those of degree
   /// 3 and 2 with the products of two hyperparameters' linear terms and offsets besides. Absent if there are too few
-  /// trials for straight lines.
+  /// trials for straight lines, or that takes more than 500 coefficients, of which a choice has one less than values.
   static std::optional<VarianceAnalysis> fit(const SearchSpace& space, std::span<const Point* const> points,
                                              std::span<const double> scores) {
     struct Kind {
@@ -58,10 +58,13 @@ class VarianceAnalysis {
     std::optional<VarianceAnalysis> best;
     double most = 0.0;
     for (const Kind kind : {Kind{1, false}, {2, false}, {3, false}, {5, false}, {2, true}, {3, true}}) {
+      // Counted before any is made: two choices of a thousand values have a million products.
+      const double coefficients = count_coefficients(space, kind.degree, kind.products);
+      if (static_cast<double>(points.size()) < trials_per_coefficient * coefficients) continue;
+      if (coefficients > most_coefficients) continue;
       VarianceAnalysis analysis;
       analysis.add_columns(space, points, kind.degree);
       if (kind.products) analysis.add_products(points.size());
-      if (points.size() < trials_per_coefficient * analysis.columns_.size()) continue;
       analysis.sum_products(scores);
       const double explained = analysis.share(std::nullopt);
       if (best && explained <= most) continue;
@@ -89,7 +92,10 @@ class VarianceAnalysis {
   std::size_t groups() const { return groups_.size(); }
 
  private:
-  static constexpr std::size_t trials_per_coefficient = 3;
+  static constexpr double trials_per_coefficient = 3.0;
+  /// More are not fitted: the sums of products of twenty groups take 20 MB for so many, and the time grows by the third
+  /// power.
+  static constexpr double most_coefficients = 500.0;
   static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
   /// The values of one term, [trials], and the one or two hyperparameters it is about.
@@ -109,6 +115,22 @@ class VarianceAnalysis {
   };
 
   static constexpr std::size_t place(std::size_t row, std::size_t column) { return row * (row + 1) / 2 + column; }
+
+  /// How many columns add_columns and add_products make. A double, since a choice may have very many values.
+  static double count_coefficients(const SearchSpace& space, int degree, bool products) {
+    double sum = 1.0, linear = 0.0, squares = 0.0;
+    for (const Hyperparameter& one : space.hyperparameters()) {
+      if (one.role == Role::fixed) continue;
+      const std::optional<std::int64_t> values = one.domain.cardinality();
+      const double offsets = values ? static_cast<double>(*values - 1) : static_cast<double>(degree);
+      const double own = has_axis(one) ? std::min(offsets, static_cast<double>(degree)) : offsets;
+      const double first = has_axis(one) ? std::min(own, 1.0) : own;  // the linear term, or all offsets
+      sum += own;
+      linear += first;
+      squares += first * first;
+    }
+    return products ? sum + 0.5 * (linear * linear - squares) : sum;
+  }
 
   void add_columns(const SearchSpace& space, std::span<const Point* const> points, int degree) {
     columns_.push_back({.values = std::vector<double>(points.size(), 1.0)});

@@ -118,15 +118,21 @@ inline bool fails_more_often(const Adoption& result) {
   return more > 0 && more * more >= result.candidate.infeasible + result.baseline.infeasible;
 }
 
+/// The p-value of Fisher's exact test that the baseline is infeasible more often than the candidate.
+inline double p_of_baseline_failures(const Adoption& result) {
+  const auto count = [](std::int64_t of) { return static_cast<std::size_t>(of); };
+  const std::size_t failures = count(result.baseline.infeasible),
+                    marked = failures + count(result.candidate.infeasible), runs = count(result.baseline.runs),
+                    total = runs + count(result.candidate.runs);
+  return fisher_upper_tail(failures, runs, marked, total, log_factorials(total));
+}
+
 /// The verdict where there are too few complete runs for means.
 inline void decide_by_failures(Adoption& result, std::optional<std::int64_t> next_runs) {
-  const auto failures = static_cast<std::size_t>(result.baseline.infeasible),
-             others = static_cast<std::size_t>(result.candidate.infeasible),
-             runs = static_cast<std::size_t>(result.baseline.runs);
-  const double p = fisher_upper_tail(failures, runs, failures + others, 2 * runs, log_factorials(2 * runs));
+  const std::int64_t failures = result.baseline.infeasible, others = result.candidate.infeasible;
   result.conclusion = fmt::format("{} of {} retrainings of the baseline are infeasible, and {} of the candidate's",
-                                  failures, runs, others);
-  if (p < result.look_level) {
+                                  failures, result.baseline.runs, others);
+  if (p_of_baseline_failures(result) < result.look_level) {
     result.verdict = AdoptionVerdict::adopt;
     result.conclusion += ", which trains where the baseline does not";
     return;
@@ -137,7 +143,6 @@ inline void decide_by_failures(Adoption& result, std::optional<std::int64_t> nex
   if (hopeful) result.next_runs = next_runs;
 }
 
-/// The verdict by the gain after `runs` of each.
 /// Whether the gain has an error that is not the rounding of the objectives: pairs that differ by the same amount, as a
 /// count's easily do, have none, and are no certainty.
 inline bool varies(const MeanDifference& gain, const Adoption& result) {
@@ -147,6 +152,7 @@ inline bool varies(const MeanDifference& gain, const Adoption& result) {
   return gain.standard_error > rounding * size;
 }
 
+/// The verdict by the gain after `runs` of each.
 inline void decide_by_gain(Adoption& result, const MeanDifference& gain, const AdoptionLooks& looks, std::int64_t runs,
                            std::int64_t most_runs) {
   if (*result.lower > result.minimum_gain) {
@@ -187,6 +193,14 @@ inline void add_remarks(Adoption& result, std::int64_t runs) {
   const auto remark = [&result](std::string text) { result.remarks.push_back(std::move(text)); };
   if (result.gain && result.candidate.infeasible + result.baseline.infeasible > 0) {
     remark(fmt::format("infeasible runs{} are left out of the gain", result.paired ? ", and their pairs," : ""));
+  }
+  if (result.gain && result.baseline.infeasible > result.candidate.infeasible) {
+    if (const double p = p_of_baseline_failures(result); p < result.look_level) {
+      remark(fmt::format(
+          "{} of {} retrainings of the baseline are infeasible, and {} of {} of the candidate's (p = {:.2g}, "
+          "Fisher's exact test): that speaks for the candidate, whatever the gain",
+          result.baseline.infeasible, result.baseline.runs, result.candidate.infeasible, result.candidate.runs, p));
+    }
   }
   if (result.candidate.deviation || result.baseline.deviation) {
     remark(
@@ -231,7 +245,8 @@ inline void add_remarks(Adoption& result, std::int64_t runs) {
 ///   is the true one, with a power of 80%; if none does, after twice as many.
 ///
 /// Infeasible runs have no objective and are left out of the gain, in pairs both. If the baseline has hardly a complete
-/// run to compare with, Fisher's exact test decides at the same level whether it fails more often than the candidate.
+/// run to compare with, Fisher's exact test decides at the same level whether it fails more often than the candidate;
+/// if there is a gain to judge, a remark says so where it does, since the two are different questions.
 ///
 /// The 5% are exact for normal retrainings, and hold for skewed or heavy-tailed ones that both configurations share
 /// (benchmarks/adoption.cpp). They do not where only the candidate's have a long bad tail: of runs so rare that none

@@ -16,9 +16,10 @@ namespace eigentune {
 
 namespace analysis_detail {
 
-/// The number in [low, high] with the fewest decimal digits; 0 if that is within.
-inline double roundest_number(double low, double high) {
-  if (low <= 0.0 && high >= 0.0) return 0.0;
+/// The number in [low, high] with the fewest decimal digits; 0 if that is within. One minus it if `rest` is true, by
+/// its digits: 0.3 for 0.7, where 1.0 - 0.7 is 0.30000000000000004.
+inline double roundest_number(double low, double high, bool rest = false) {
+  if (low <= 0.0 && high >= 0.0) return rest ? 1.0 : 0.0;
   constexpr double ln10 = 2.302585092994045684;
   const auto most =
       static_cast<std::int64_t>(std::floor(portable::log(std::max(std::fabs(low), std::fabs(high))) / ln10));
@@ -26,9 +27,11 @@ inline double roundest_number(double low, double high) {
     const double power = portable::power(10.0, k >= 0 ? k : -k);
     const double digits = std::ceil(k >= 0 ? low / power : low * power);
     const double candidate = k >= 0 ? digits * power : digits / power;
-    if (candidate >= low && candidate <= high) return candidate;
+    if (candidate < low || candidate > high) continue;
+    if (!rest) return candidate;
+    return k >= 0 ? 1.0 - candidate : (power - digits) / power;
   }
-  return low;
+  return rest ? 1.0 - low : low;
 }
 
 }  // namespace analysis_detail
@@ -39,7 +42,7 @@ namespace analysis_detail {
 inline Value roundest_value(const Domain& domain, double from, double to) {
   const double low = domain.from_unit(from).as_double(), high = domain.from_unit(to).as_double();
   if (domain.scale() != Scale::one_minus_log) return roundest_number(low, high);
-  return std::clamp(1.0 - roundest_number(1.0 - high, 1.0 - low), low, high);
+  return std::clamp(roundest_number(1.0 - high, 1.0 - low, true), low, high);
 }
 
 }  // namespace analysis_detail
@@ -75,6 +78,15 @@ inline Value bound_before(const Domain& domain, Bound bound, double edge) {
   constexpr double room = 0.02;
   return upper ? analysis_detail::roundest_value(domain, std::max(0.0, edge - room), edge)
                : analysis_detail::roundest_value(domain, edge, std::min(1.0, edge + room));
+}
+
+/// A bound of the domain that keeps what lies at `position` in [0, 1] on its axis, and hardly more: of a continuous
+/// one, the roundest value from there to a fiftieth of the axis further out; of a countable one, the value there.
+inline Value bound_at(const Domain& domain, Bound bound, double position) {
+  if (domain.is_countable()) return domain.from_unit(position);
+  constexpr double room = 0.02;
+  return bound == Bound::upper ? analysis_detail::roundest_value(domain, position, std::min(1.0, position + room))
+                               : analysis_detail::roundest_value(domain, std::max(0.0, position - room), position);
 }
 
 /// The same kind of domain with other bounds, which may be further out if it is not listed. `low` must be below `high`.

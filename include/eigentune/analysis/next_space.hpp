@@ -119,10 +119,10 @@ class NextSpaceBuilder {
       end = {std::move(value), unit, std::move(why)};
     };
     if (const auto region = exploits_ ? best_region(data_, own) : std::nullopt) {
+      const auto [from, to] = distinct_texts(domain.from_unit(region->low), domain.from_unit(region->high));
       const std::string why =
           fmt::format("the best {} of {} trials lie from {} to {}, closer together than by chance (p = {:.2g})",
-                      region->best, region->trials, number_text(domain.from_unit(region->low)),
-                      number_text(domain.from_unit(region->high)), region->p_value);
+                      region->best, region->trials, from, to, region->p_value);
       move_in(Bound::lower, bound_beside(domain, Bound::lower, region->low, region->margin), why);
       move_in(Bound::upper, bound_beside(domain, Bound::upper, region->high, region->margin), why);
     }
@@ -136,7 +136,8 @@ class NextSpaceBuilder {
           unit = region->side == Bound::upper ? std::max(unit, *place) : std::min(unit, *place);
           break;
         }
-        const Value cut = unit == region->unit ? bound_before(domain, region->side, unit) : domain.from_unit(unit);
+        const Value cut =
+            unit == region->unit ? bound_before(domain, region->side, unit) : bound_at(domain, region->side, unit);
         move_in(region->side, cut, infeasible->conclusion);
         has_cut_ = true;
       }
@@ -153,7 +154,8 @@ class NextSpaceBuilder {
     if (low.unit > high.unit || (low.unit == high.unit && !domain.is_countable())) return;
     if (low.value == high.value) {
       draft_.fix(index, low.value);
-      change(own, fmt::format("fix it at {}", number_text(low.value)), low.why.empty() ? high.why : low.why);
+      const std::string& why = low.why.empty() ? high.why : low.why;
+      change(own, fmt::format("fix it at {}", number_text(low.value)), why.empty() ? "it has no other value" : why);
       return;
     }
     draft_.entries[index].domain = with_bounds(domain, low.value, high.value);
@@ -161,9 +163,10 @@ class NextSpaceBuilder {
       if (end->why.empty()) continue;
       const Value old = end == &low ? domain.low() : domain.high();
       const bool up = end == &low ? end->unit > 0.0 : end->unit > 1.0;
+      const auto [from, to] = distinct_texts(old, end->value);
       change(own,
-             fmt::format("{} the {} bound from {} to {}", up ? "raise" : "lower", end == &low ? "lower" : "upper",
-                         number_text(old), number_text(end->value)),
+             fmt::format("{} the {} bound from {} to {}", up ? "raise" : "lower", end == &low ? "lower" : "upper", from,
+                         to),
              end->why);
     }
   }

@@ -24,21 +24,26 @@ inline constexpr double least_wave = 0.005;
 
 namespace analysis_detail {
 
-/// The periodogram of the second half of a curve, at most its last 256 evaluations, without its line: |sum over i of
-/// x[i] e^(-2 pi i j k / n)|^2 4 / n^2, the squared amplitude of a wave of j periods, for j = 0, ..., (n - 1) / 2.
-/// Empty if the evaluations are not evenly spaced.
-inline std::vector<double> periodogram(const CostCurve& curve) {
+/// Of a curve's second half, at most its last 256 evaluations, without its line.
+struct Periodogram {
+  std::size_t evaluations = 0;   ///< n, of which a wave of j periods has n / j in each
+  std::int64_t interval = 0;     ///< steps from one to the next
+  std::vector<double> powers{};  ///< |sum over k of x[k] e^(-2 pi i j k / n)|^2 4 / n^2, the squared amplitude of a
+                                 ///< wave of j periods, for j = 0, ..., (n - 1) / 2; none if the steps are not even
+};
+
+inline Periodogram periodogram(const CostCurve& curve) {
   constexpr std::size_t most = 256;
   const std::size_t n = std::min(curve.size() / 2, most), first = curve.size() - n;
+  Periodogram result{.evaluations = n, .interval = curve.steps[first + 1] - curve.steps[first]};
   for (std::size_t i = first + 2; i < curve.size(); ++i) {
-    if (curve.steps[i] - curve.steps[i - 1] != curve.steps[first + 1] - curve.steps[first]) return {};
+    if (curve.steps[i] - curve.steps[i - 1] != result.interval) return result;
   }
   const auto size = static_cast<double>(n);
   double mean = 0.0, slope = 0.0;
   for (std::size_t i = 0; i < n; ++i) mean += curve.costs[first + i] / size;
   const double middle = 0.5 * (size - 1.0), square = size * (size * size - 1.0) / 12.0;
   for (std::size_t i = 0; i < n; ++i) slope += (static_cast<double>(i) - middle) * curve.costs[first + i] / square;
-  std::vector<double> powers;
   for (std::size_t j = 0; j <= (n - 1) / 2; ++j) {
     double real = 0.0, imaginary = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -47,9 +52,9 @@ inline std::vector<double> periodogram(const CostCurve& curve) {
       real += rest * portable::cos_pi(angle);
       imaginary += rest * portable::cos_pi(angle - 0.5);
     }
-    powers.push_back(4.0 * (real * real + imaginary * imaginary) / (size * size));
+    result.powers.push_back(4.0 * (real * real + imaginary * imaginary) / (size * size));
   }
-  return powers;
+  return result;
 }
 
 }  // namespace analysis_detail
@@ -59,16 +64,21 @@ inline std::vector<double> periodogram(const CostCurve& curve) {
 /// of k is a gamma variable of shape k, over k: the greatest of m is a period if m times its tail is below 1% (Fisher's
 /// test, "Tests of Significance in Harmonic Analysis", 1929, for one curve and a known variance), it stands out from
 /// the frequencies around, as the end of a trend does not, and the wave is higher than 0.5% of what training gains.
+/// Trials with another number of evaluations or interval between them than the best one that has a periodogram are left
+/// out.
 inline Finding find_periodic_validation(const StudyData& data) {
   Finding finding{.check = Check::periodic_validation};
   constexpr std::size_t slowest = 3;
+  std::size_t evaluations = 0;
   std::vector<double> sum;
   double amplitude_scale = 0.0;
   std::size_t count = 0;
   std::int64_t interval = 0;
   for (const NumberedCurve& one : best_validation_curves(data)) {
-    std::vector<double> powers = analysis_detail::periodogram(one.curve);
-    if (powers.size() <= slowest + 2 || (!sum.empty() && powers.size() != sum.size())) continue;
+    const analysis_detail::Periodogram periodogram = analysis_detail::periodogram(one.curve);
+    const std::vector<double>& powers = periodogram.powers;
+    if (powers.size() <= slowest + 2) continue;
+    if (count > 0 && (periodogram.evaluations != evaluations || periodogram.interval != interval)) continue;
     double mean = 0.0;
     for (std::size_t j = slowest; j < powers.size(); ++j) {
       mean += powers[j] / static_cast<double>(powers.size() - slowest);
@@ -78,7 +88,8 @@ inline Finding find_periodic_validation(const StudyData& data) {
     sum.resize(powers.size(), 0.0);
     for (std::size_t j = 0; j < powers.size(); ++j) sum[j] += powers[j] / mean;
     amplitude_scale += std::sqrt(mean) / gain;
-    interval = one.curve.steps.back() - one.curve.steps[one.curve.size() - 2];
+    evaluations = periodogram.evaluations;
+    interval = periodogram.interval;
     finding.trials.push_back(one.number);
     ++count;
   }
@@ -97,8 +108,7 @@ inline Finding find_periodic_validation(const StudyData& data) {
   constexpr double stands_out = 2.0;
   const bool alone =
       sum[peak] > stands_out * sum[peak - 2] && (peak + 2 >= sum.size() || sum[peak] > stands_out * sum[peak + 2]);
-  const double n = 2.0 * static_cast<double>(sum.size()) - 1.0;
-  const double period = n / static_cast<double>(peak) * static_cast<double>(interval);
+  const double period = static_cast<double>(evaluations) / static_cast<double>(peak) * static_cast<double>(interval);
   finding.evidence = {{"best_trials", k}, {"p_value", p_value}, {"period_in_steps", period}, {"amplitude", amplitude}};
   if (p_value < period_level && alone && amplitude > least_wave) {
     finding.verdict = Verdict::problem;

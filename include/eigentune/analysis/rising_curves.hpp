@@ -66,13 +66,34 @@ inline bool rises(const CostCurve& curve, std::size_t curves) {
                                          rise_level / (rise_windows * static_cast<double>(curves));
 }
 
-/// Whether the name is that of a regulariser's strength: it contains "weight_decay", "dropout", "label_smoothing",
-/// "augment", "mixup", "regulari", "stochastic_depth", "l1" or "l2".
+/// The words of a name in lower case, with a '_' before, between and after them. A word is letters and the digits after
+/// them; a capital after a small letter begins one too: "_conv1_l2_penalty_" of "conv1.l2Penalty".
+inline std::string words_of_name(std::string_view name) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string words = "_";
+  char before = '_';
+  for (const char c : name) {
+    const bool is_letter = is_capital(c) || is_small(c);
+    const bool begins_word = is_letter && (is_digit(before) || (is_capital(c) && is_small(before)));
+    const bool separates = !is_letter && !is_digit(c);
+    if ((begins_word || separates) && words.back() != '_') words += '_';
+    if (!separates) words += is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    before = c;
+  }
+  if (words.back() != '_') words += '_';
+  return words;
+}
+
+/// Whether the name is that of a regulariser's strength: its words contain "weight_decay", "dropout",
+/// "label_smoothing", "augment", "mixup", "regulari" or "stochastic_depth", or one of them is "l1" or "l2", which
+/// kernel1_size has not (see words_of_name).
 inline bool is_regulariser(std::string_view name) {
   constexpr std::string_view parts[] = {
-      "weight_decay", "dropout", "label_smoothing", "augment", "mixup", "regulari", "stochastic_depth", "l1", "l2"};
-  return std::ranges::any_of(parts,
-                             [name](std::string_view part) { return name.find(part) != std::string_view::npos; });
+      "weight_decay", "dropout", "label_smoothing", "augment", "mixup", "regulari", "stochastic_depth", "_l1_", "_l2_"};
+  const std::string words = words_of_name(name);
+  return std::ranges::any_of(parts, [&words](std::string_view part) { return words.find(part) != std::string::npos; });
 }
 
 namespace analysis_detail {

@@ -97,8 +97,9 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
     finding.suggested = wider_bound(hyperparameter.domain, bound, surface->vertex());
     const std::string_view verb = upper ? "raise" : "lower";
     if (finding.suggested) {
-      finding.action = fmt::format("{} the {} bound of {} from {} to {}", verb, to_string(bound), hyperparameter.id, at,
-                                   number_text(*finding.suggested));
+      const auto [from, to] = distinct_texts(value, *finding.suggested);
+      finding.action =
+          fmt::format("{} the {} bound of {} from {} to {}", verb, to_string(bound), hyperparameter.id, from, to);
     } else if (hyperparameter.domain.is_listed()) {
       finding.action = fmt::format("add values {} {} to {}", upper ? "above" : "below", at, hyperparameter.id);
     } else {

@@ -99,7 +99,9 @@ inline std::vector<PlotSection> plot_sections(const StudyData& data, const PlotO
       "Importance of hyperparameters",
       "The share of the variance of the trials' ranks that is lost without a hyperparameter, by a polynomial fitted to "
       "them; infeasible trials are the worst.",
-      varied ? "There are too few trials to tell, or all have the same objective." : no_trial,
+      varied ? "There are too few trials to tell (three for each value of a choice and each other hyperparameter), "
+               "more than 500 of these, or all trials have the same objective."
+             : no_trial,
       {importance_plot(data)}));
   sections.push_back(plot_section(
       "The two hyperparameters that matter most",

@@ -54,11 +54,13 @@ inline std::string reproduction_html(const StudyData& data, const ReportOptions&
       "<p>The search space, as parse_search_space reads it, version <code>{}</code>:</p>\n<pre "
       "tabindex=\"0\">{}</pre>\n",
       data.space.version(), escaped(data.space.text()));
+  const std::string objective =
+      definition.objective.empty() ? "" : fmt::format(", the objective <code>{}</code>", escaped(definition.objective));
   result += fmt::format(
-      "<p>A study with this space, the sampler <code>{}</code>, the metric <code>{}</code> to {} and a budget of {} "
-      "trials "
-      "is this one again.</p>\n",
-      escaped(definition.sampler), escaped(definition.metric), to_string(definition.direction), definition.trials);
+      "<p>A study with this space, the sampler <code>{}</code>, the metric <code>{}</code> to {}{}, a budget of {} "
+      "trials and at most {} {} of each is this one again.</p>\n",
+      escaped(definition.sampler), escaped(definition.metric), to_string(definition.direction), objective,
+      definition.trials, definition.max_attempts, definition.max_attempts == 1 ? "attempt" : "attempts");
   return result + "</section>\n";
 }
 
@@ -90,13 +92,12 @@ inline std::string report_html(const StudyData& data, const ReportOptions& optio
   return result;
 }
 
-/// Writes the page into a file, which is there as a whole or, if an error is thrown, as it was before. Throws
-/// eigentune::Error, with the path, if it cannot be written: a folder that is missing, a disk that is full.
+/// Writes the page into a file, which is there as a whole or, if an error is thrown, as it was before; through a
+/// symbolic link, or plainly into a device or a pipe (see write_durably). Throws eigentune::Error, with the path, if it
+/// cannot be written: a folder that is missing, a disk that is full.
 inline void write_report(const StudyData& data, const std::filesystem::path& path, const ReportOptions& options = {}) {
   const std::string html = report_html(data, options);
-  DurableFile file(path);
-  file.write(std::as_bytes(std::span(html)));
-  file.commit();
+  write_durably(path, std::as_bytes(std::span(html)));
 }
 
 /// The page of what the study's storage holds now. Throws eigentune::Error if that fails.

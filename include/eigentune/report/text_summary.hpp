@@ -4,6 +4,7 @@
 #include <eigentune/analysis/finding.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/report/state_counts.hpp>
+#include <eigentune/report/terminal_text.hpp>
 #include <eigentune/study/study.hpp>
 #include <eigentune/study/trial_record.hpp>
 
@@ -19,27 +20,6 @@
 #include <vector>
 
 namespace eigentune {
-
-namespace report_detail {
-
-/// A user's text in lines of a terminal: control characters, which could move its cursor, as "\x1b", line breaks as
-/// spaces.
-inline std::string terminal_text(std::string_view text) {
-  std::string safe;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (character == '\n' || character == '\t') {
-      safe += ' ';
-    } else if (byte < 0x20 || byte == 0x7f) {
-      safe += fmt::format("\\x{:02x}", byte);
-    } else {
-      safe += character;
-    }
-  }
-  return safe;
-}
-
-}  // namespace report_detail
 
 /// The findings in the order in which a reader wants them: problems, what the data cannot say, notes, what is good;
 /// within each as in `findings`.
@@ -59,13 +39,13 @@ inline std::string state_counts_text(const StudyData& data) {
                      report_detail::state_counts(data));
 }
 
-/// What the study asked, how its trials ended, and the best one, in lines. Control characters in a user's text are
-/// shown, not sent.
+/// What the study asked, how its trials ended, and the best one, in lines. A user's text is shown as terminal_text
+/// does.
 inline std::string study_heading(const StudyData& data) {
   const StudyDefinition& study = data.definition;
-  std::string text = fmt::format("study \"{}\"\n", report_detail::terminal_text(study.name));
+  std::string text = fmt::format("study \"{}\"\n", terminal_text(study.name));
   const auto line = [&text](std::string_view name, std::string_view value) {
-    if (!value.empty()) text += fmt::format("  {}: {}\n", name, report_detail::terminal_text(value));
+    if (!value.empty()) text += fmt::format("  {}: {}\n", name, terminal_text(value));
   };
   line("question", study.question);
   line("notes", study.notes);
@@ -81,21 +61,16 @@ inline std::string study_heading(const StudyData& data) {
   return text;
 }
 
-/// The findings in lines, by urgency. Control characters as in study_heading.
+/// The findings in lines, by urgency. A user's text as in study_heading.
 inline std::string findings_text(std::vector<Finding> findings) {
   std::string text;
   for (Finding& finding : findings) {  // a line break in a user's text must not look like a line of ours
     for (std::string* words : {&finding.hyperparameter, &finding.conclusion, &finding.action}) {
-      *words = report_detail::terminal_text(*words);
+      *words = terminal_text(*words);
     }
   }
   for (const Finding& finding : by_urgency(std::move(findings))) {
-    const std::string whole = fmt::format("{}\n", finding);
-    for (std::string_view rest = whole; !rest.empty();) {
-      const std::size_t end = rest.find('\n');
-      text += report_detail::terminal_text(rest.substr(0, end)) + '\n';
-      rest.remove_prefix(end + 1);
-    }
+    text += terminal_lines(fmt::format("{}", finding));
   }
   return text;
 }

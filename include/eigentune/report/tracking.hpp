@@ -3,6 +3,7 @@
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/shell_word.hpp>
 #include <eigentune/report/csv.hpp>
+#include <eigentune/report/terminal_text.hpp>
 #include <eigentune/space/point.hpp>
 
 #include <fmt/core.h>
@@ -88,8 +89,8 @@ inline std::string tracking_csv(std::span<const TrackingRow> rows) {
   return csv;
 }
 
-/// The tracking table as Markdown, which reads well in a terminal too: columns as wide as their longest field, line
-/// breaks as spaces, "|" escaped.
+/// The tracking table as Markdown, which reads well in a terminal too: columns as wide as their longest field,
+/// fields as terminal_text shows them, "|" escaped.
 inline std::string tracking_table(std::span<const TrackingRow> rows) {
   std::vector<std::vector<std::string>> lines(1);
   for (const std::string_view column : report_detail::tracking_columns) lines[0].emplace_back(column);
@@ -97,10 +98,9 @@ inline std::string tracking_table(std::span<const TrackingRow> rows) {
     std::vector<std::string>& line = lines.emplace_back();
     for (const std::string& field : report_detail::tracking_fields(row)) {
       std::string& cell = line.emplace_back();
-      for (const char character : field) {
+      for (const char character : terminal_text(field)) {
         if (character == '|') cell += '\\';
-        const auto byte = static_cast<unsigned char>(character);
-        cell += byte < 0x20 || byte == 0x7f ? ' ' : character;
+        cell += character;
       }
     }
   }

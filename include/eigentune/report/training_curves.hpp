@@ -58,7 +58,7 @@ inline constexpr std::size_t most_curve_points = 50'000;
 
 /// How many points a curve may have if there are `plots` plots of curves.
 inline CurvePoints curve_points(const StudyData& data, const PlotOptions& options, std::size_t plots) {
-  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(options.curve_points, 4));
+  const auto most = static_cast<std::size_t>(options.curve_points);
   const std::size_t curves = std::max<std::size_t>(1, plots * data.curves.size());
   return {.best = most,
           .others = std::clamp<std::size_t>(most_curve_points / curves, 8, std::max<std::size_t>(most, 8))};

@@ -60,7 +60,8 @@ class TrialMarks {
  public:
   explicit TrialMarks(const StudyData& data, const PlotOptions& options = {})
       : data_(&data), ranked_(ranked_trials(data)) {
-    best_ = std::min(ranked_.size(), static_cast<std::size_t>(std::max<std::int64_t>(options.best_trials, 1)));
+    options.validate();
+    best_ = std::min(ranked_.size(), static_cast<std::size_t>(options.best_trials));
     for (const TrialRecord& trial : data.trials) {
       if (is_final(trial.state) && !has_objective(trial)) infeasible_.push_back(&trial);
     }

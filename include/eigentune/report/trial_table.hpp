@@ -61,7 +61,8 @@ inline std::string trial_row(const StudyData& data, const TrialRecord& trial) {
 }  // namespace report_detail
 
 /// All trials of a study as an HTML table, a row for each, `id="trial-3"` for links to it: state, objective, the step
-/// at which it was reached, every hyperparameter by its id (empty where it is not active), and what went wrong.
+/// at which it was reached, every hyperparameter by its id (empty where it is not active), the
+/// step at which it turned out infeasible or diverged, and why.
 inline std::string trial_table(const StudyData& data) {
   using report_detail::cell;
   if (data.trials.empty()) return "<p>There are no trials yet.</p>\n";
@@ -77,7 +78,7 @@ inline std::string trial_table(const StudyData& data) {
   header("best step");
   for (const Hyperparameter& hyperparameter : data.space.hyperparameters()) header(hyperparameter.id);
   header("attempt");
-  header("diverged at step");
+  header("went wrong at step");
   header("reason", " class=\"words-cell\"");
   result += "</tr></thead>\n<tbody>\n";
   for (const TrialRecord& trial : data.trials) result += report_detail::trial_row(data, trial);

@@ -4,6 +4,9 @@
 #include <eigentune/report/palette.hpp>
 #include <eigentune/report/plot.hpp>
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -41,6 +44,14 @@ class VegaAxis {
   }
 
  private:
+  /// How many digits tell 0.9999999 from 1, and one more; 15 at most, since more show how a double rounds.
+  static int digits_below_one(double high) {
+    constexpr int least = 6, most = 15;
+    int digits = 1;
+    for (double rest = 1.0 - high; rest < 1.0 && digits < most; rest *= 10.0) ++digits;
+    return std::max(digits, least);
+  }
+
   Json scale() const {
     const bool mirrored = map_.scale() == AxisScale::one_minus_log;
     const double low = mirrored ? 1.0 - map_.high() : map_.low(), high = mirrored ? 1.0 - map_.low() : map_.high();
@@ -58,7 +69,9 @@ class VegaAxis {
   }
 
   Json labels() const {
-    if (map_.scale() == AxisScale::one_minus_log) return {{"labelExpr", "format(1 - datum.value, '.6~f')"}};
+    if (map_.scale() == AxisScale::one_minus_log) {
+      return {{"labelExpr", fmt::format("format(1 - datum.value, '.{}~g')", digits_below_one(map_.high()))}};
+    }
     if (axis_.whole_numbers) return {{"tickMinStep", 1}};
     if (map_.scale() != AxisScale::category) return Json::object();
     Json values = Json::array(), names = Json::array();

@@ -23,7 +23,7 @@ struct SqlOptions {
   std::chrono::milliseconds busy_timeout{60'000};
   /// The database's clock, as an SQL expression: milliseconds since 1970 began, UTC. Empty: its own. For tests.
   std::string clock{};
-  /// Whether a file that is not there is an error instead of a new database: for who only looks.
+  /// Whether a file that is not there, or is empty, is an error instead of a new database: for who only looks.
   bool must_exist = false;
 };
 
@@ -60,11 +60,8 @@ inline std::shared_ptr<Storage> open_storage(std::string_view url, SqlOptions op
   require(path.find_first_of(std::string_view("?\0", 2)) == std::string_view::npos,
           "open_storage: url must have no options and no NUL, got \"{}\"", url);
   const std::filesystem::path file = std::filesystem::absolute(std::string(path));
-  if (options.must_exist && !std::filesystem::exists(file)) {
-    throw Error(fmt::format("storage \"{}\": expected a database, found no file {}", url, file.string()));
-  }
-  return std::make_shared<SqlStorage>(
-      SqliteDatabase::open(fmt::format("storage \"{}\"", url), file, options.busy_timeout, std::move(options.clock)));
+  return std::make_shared<SqlStorage>(SqliteDatabase::open(
+      fmt::format("storage \"{}\"", url), file, options.busy_timeout, std::move(options.clock), options.must_exist));
 }
 
 }  // namespace eigentune

@@ -35,11 +35,15 @@ class SqliteDatabase {
   /// Marks the file as ours: "eigt".
   static constexpr std::int64_t application_id = 0x65696774;
 
-  /// Opens the file, and makes it one with studies if there is none. `name` begins the messages. Throws
-  /// eigentune::Error, and leaves the file as it is, if it cannot be opened or is something else.
+  /// Opens the file, and makes it one with studies if there is none, or, if it must be one, throws. `name` begins the
+  /// messages. Throws eigentune::Error, and leaves the file as it is, if it cannot be opened or is something else.
   static std::unique_ptr<SqlConnection> open(const std::string& name, const std::filesystem::path& path,
-                                             std::chrono::milliseconds busy_timeout, std::string clock) {
+                                             std::chrono::milliseconds busy_timeout, std::string clock,
+                                             bool must_exist) {
     check_place(name, path);
+    if (must_exist && !std::filesystem::exists(path)) {
+      throw Error(fmt::format("{}: expected a database, found no file {}", name, path.string()));
+    }
     const auto opened = std::make_shared<decltype(identity_of(path))>();
     SqlDialect dialect{
         .now = clock.empty() ? "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)" : std::move(clock),
@@ -74,7 +78,7 @@ class SqliteDatabase {
     auto connection = std::make_unique<SqlConnection>(name, std::move(session), std::move(dialect));
     const SqliteDatabase database(*connection);
     database.run(fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count()));
-    database.prepare(busy_timeout);
+    database.prepare(busy_timeout, must_exist);
     *opened = identity_of(path);
     return connection;
   }
@@ -149,8 +153,12 @@ class SqliteDatabase {
     return std::get<0>(*row);
   }
 
-  void prepare(std::chrono::milliseconds busy_timeout) const {
-    if (version() < sql_schema_version) {
+  void prepare(std::chrono::milliseconds busy_timeout, bool must_exist) const {
+    const std::int64_t found = version();
+    if (found == 0 && must_exist) {
+      throw Error(fmt::format("{}: expected a database of studies, found an empty one", connection_.name()));
+    }
+    if (found < sql_schema_version) {
       connection_.write([&] {
         const std::int64_t from = version();  // somebody else may have been faster
         for (const std::string& sql : sql_schema_statements(from, connection_.dialect())) run(sql);

@@ -158,4 +158,72 @@ class DurableFile {
   std::int64_t size_ = 0, started_ = 0;
 };
 
+namespace detail {
+
+/// Whether the path names an open file of a process, which is written to from where it is, and never replaced.
+inline bool names_descriptor(const std::filesystem::path& path) {
+  const std::string name = path.lexically_normal().string();
+  return name.starts_with("/dev/fd/") || name.starts_with("/proc/") || name == "/dev/stdout" || name == "/dev/stderr";
+}
+
+/// What lies at a path, behind all symbolic links.
+struct Destination {
+  std::filesystem::path path;
+  bool is_stream;  ///< a device, a pipe, a descriptor: nothing that could be replaced as a whole
+};
+
+inline Destination destination_of(std::filesystem::path path) {
+  constexpr int most_links = 40;  // as Linux
+  for (int links = 0; !names_descriptor(path); ++links) {
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::symlink_status(path, error);
+    if (!std::filesystem::is_symlink(status)) {
+      const bool is_replaceable = !std::filesystem::exists(status) || std::filesystem::is_regular_file(status) ||
+                                  std::filesystem::is_directory(status);
+      return {std::move(path), !is_replaceable};
+    }
+    if (links == most_links) throw file_error(path, "follow its symbolic links", ELOOP);
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) throw file_error(path, "follow its symbolic link", error.value());
+    path = target.is_absolute() ? target : folder_of(path) / target;
+  }
+  return {std::move(path), true};
+}
+
+inline void write_stream(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                         const SystemCalls& calls) {
+  const int file = retry([&] { return calls.open(path.c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC, 0); });
+  if (file < 0) throw file_error(path, "open it for writing", errno);
+  int code = 0;
+  while (!bytes.empty() && code == 0) {
+    const ssize_t written = calls.write(file, bytes.data(), bytes.size());
+    if (written > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    } else if (written == 0 || errno != EINTR) {
+      code = written < 0 ? errno : ENOSPC;
+    }
+  }
+  if (calls.close(file) != 0 && errno != EINTR && code == 0) code = errno;
+  if (code != 0) throw file_error(path, "write", code);
+}
+
+}  // namespace detail
+
+/// Writes a file that is either there as a whole or as it was before (see DurableFile), at the place that a user has
+/// named: a symbolic link stays what it is, and the file that it leads to is written; a device, a pipe or a descriptor
+/// (/dev/null, /dev/stdout) stays too, and the bytes go into it, plainly. Returns whether that made a file, and not
+/// went into such a stream. Throws eigentune::Error, with the path and the system's reason.
+inline bool write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                          const SystemCalls& calls = {}) {
+  const detail::Destination destination = detail::destination_of(path);
+  if (destination.is_stream) {
+    detail::write_stream(destination.path, bytes, calls);
+    return false;
+  }
+  DurableFile file(destination.path, calls);
+  file.write(bytes);
+  file.commit();
+  return true;
+}
+
 }  // namespace eigentune
