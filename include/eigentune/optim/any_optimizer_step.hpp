@@ -39,6 +39,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   check_representable(options, gradient_scale);
 
   StepReport report;
+  if (!options.measure_norm) report.gradient_norm = std::numeric_limits<double>::quiet_NaN();
   const bool measure_first = options.check_finite || options.max_gradient_norm || options.max_tensor_norm;
   if (measure_first) {
     report.gradient_norm = measure(level, workers) * std::fabs(gradient_scale);
@@ -50,7 +51,8 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     if (finite && report.gradient_norm > threshold) report.clip_scale = threshold / report.gradient_norm;
   }
 
-  prepare(options, gradient_scale * report.clip_scale, !measure_first);
+  const bool measure_within = !measure_first && options.measure_norm;
+  prepare(options, gradient_scale * report.clip_scale, measure_within);
   if (averaging_) (this->*average_work_.prepare)();
   const bool adaptive_clip = options.adaptive_clip.has_value();
   if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), workers);
@@ -61,7 +63,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     const Tensor& tensor = tensors_[block.tensor];
     sums[number] = tensor.frozen() ? 0.0 : (this->*average_work_.apply)(tensor, block, level, adaptive_clip);
   });
-  if (!measure_first) report.gradient_norm = add_up() * std::fabs(gradient_scale);
+  if (measure_within) report.gradient_norm = add_up() * std::fabs(gradient_scale);
 
   for (Tensor& tensor : tensors_) {
     tensor.updates += tensor.frozen() ? 0 : 1;
