@@ -23,7 +23,7 @@ void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> 
     tensor.state[slot] = {size, static_cast<State>(starts[slot])};
   }
   if (accumulated_ > 0) tensor.accumulated = {size, Scalar(0)};
-  if (averaging_) tensor.average = new_average(size);
+  if (averaging_) tensor.average = average_work_.allocate(size);
   tensors_.append(std::move(tensor));
 }
 
@@ -70,7 +70,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     tensor.averaged += tensor.average_weight > 0.0 ? 1 : 0;
     const bool zeroed = !tensor.frozen() && accumulated_ == 0;
     if (options.zero_gradients && !zeroed) zero_gradient(tensor);
-    if (tensor.frozen() && accumulated_ > 0) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
+    if (tensor.frozen() && accumulated_ > 0) zero_sum(tensor);
   }
   accumulated_ = 0;
   consecutive_skips_ = 0;
@@ -102,7 +102,7 @@ template <class Scalar, class State>
 StepReport AnyOptimizer<Scalar, State>::skip(const StepOptions& options, StepReport report) {
   for (Tensor& tensor : tensors_) {
     if (options.zero_gradients) zero_gradient(tensor);
-    if (accumulated_ > 0) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
+    if (accumulated_ > 0) zero_sum(tensor);
   }
   accumulated_ = 0;
   ++skipped_;
@@ -254,6 +254,11 @@ void AnyOptimizer<Scalar, State>::run_accumulate(const Workers* workers) {
     for (std::int64_t i = 0; i < block.size; ++i) sum[i] += gradient[i];
   });
   ++accumulated_;
+}
+
+template <class Scalar, class State>
+void AnyOptimizer<Scalar, State>::zero_sum(Tensor& tensor) {
+  std::fill_n(tensor.accumulated.data(), tensor.accumulated.size(), Scalar(0));
 }
 
 template <class Scalar, class State>
