@@ -39,13 +39,13 @@ void report(benchmark::State& state, std::int64_t bytes) {
 }
 
 template <class Rule>
-void step(benchmark::State& state, bool check_finite) {
+void step(benchmark::State& state, bool check_finite, bool measure_norm = true) {
   const std::int64_t size = state.range(0);
   Eigen::ArrayXf parameter = Eigen::ArrayXf::Constant(size, 0.5f), gradient = Eigen::ArrayXf::Constant(size, 0.01f);
   Optimizer<Rule, float> optimizer;
   optimizer.add("theta", parameter, gradient);
   for (auto _ : state) {
-    optimizer.step({.learning_rate = 1e-3, .check_finite = check_finite});
+    optimizer.step({.learning_rate = 1e-3, .check_finite = check_finite, .measure_norm = measure_norm});
     benchmark::ClobberMemory();
   }
   report(state, bytes_per_parameter(Rule::state.size()) + (check_finite ? 4 : 0));
@@ -94,7 +94,8 @@ void BM_AdamExpressions(benchmark::State& state) {
 }
 #if defined(__x86_64__)
 /// Adam by hand for a level, and the library's own forced to it. A step also reports the gradients' norm, which the
-/// wide levels hide behind divisions and roots and sse2 cannot: there, a twin that does the same work stands beside it.
+/// wide levels hide behind divisions and roots and sse2 cannot: there, a twin that does the same work stands beside it,
+/// and a step that is told not to measure stands beside the twin without.
 template <SimdLevel level, bool norm = false>
 void BM_AdamIntrinsics(benchmark::State& state) {
   if (!simd_level_available(level)) return state.SkipWithError("not on this processor");
@@ -107,12 +108,12 @@ void BM_AdamIntrinsics(benchmark::State& state) {
     }
   });
 }
-template <SimdLevel level>
+template <SimdLevel level, bool norm = true>
 void BM_AdamForced(benchmark::State& state) {
   if (!simd_level_available(level)) return state.SkipWithError("not on this processor");
   const SimdLevel before = simd_level();
   set_simd_level(level);
-  step<AdamRule>(state, false);
+  step<AdamRule>(state, false, norm);
   set_simd_level(before);
 }
 #endif
@@ -179,8 +180,12 @@ BENCHMARK(BM_AdamIntrinsics<SimdLevel::avx512>)->Name("BM_AdamIntrinsicsAVX512")
 BENCHMARK(BM_AdamIntrinsics<SimdLevel::avx2>)->Name("BM_AdamIntrinsicsAVX2")->Apply(sizes);
 BENCHMARK(BM_AdamIntrinsics<SimdLevel::sse2>)->Name("BM_AdamIntrinsicsSSE2")->Apply(sizes);
 BENCHMARK((BM_AdamIntrinsics<SimdLevel::sse2, true>))->Name("BM_AdamIntrinsicsSSE2WithNorm")->Apply(sizes);
+BENCHMARK(BM_AdamForced<SimdLevel::avx512>)->Name("BM_AdamStepForcedToAVX512")->Apply(sizes);
 BENCHMARK(BM_AdamForced<SimdLevel::avx2>)->Name("BM_AdamStepForcedToAVX2")->Apply(sizes);
 BENCHMARK(BM_AdamForced<SimdLevel::sse2>)->Name("BM_AdamStepForcedToSSE2")->Apply(sizes);
+BENCHMARK((BM_AdamForced<SimdLevel::avx512, false>))->Name("BM_AdamStepForcedToAVX512WithoutNorm")->Apply(sizes);
+BENCHMARK((BM_AdamForced<SimdLevel::avx2, false>))->Name("BM_AdamStepForcedToAVX2WithoutNorm")->Apply(sizes);
+BENCHMARK((BM_AdamForced<SimdLevel::sse2, false>))->Name("BM_AdamStepForcedToSSE2WithoutNorm")->Apply(sizes);
 #endif
 BENCHMARK(BM_Step<NAdamRule>)->Name("BM_NAdamStep")->Apply(sizes);
 BENCHMARK(BM_NAdamRawLoop)->Apply(sizes);

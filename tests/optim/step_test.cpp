@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +64,43 @@ TEST(Step, ReportsTheSameNormWhetherItIsTakenBeforeOrDuringThePass) {
               before);
     EXPECT_NEAR(before, static_cast<double>(gradient.cast<long double>().norm()), 1e-14 * before);
   }
+}
+
+TEST(Step, LeavesTheNormOutWhereItIsNotMeasuredAndChangesNoOtherBit) {
+  for (const std::optional<double> adaptive_clip : {std::optional<double>(), std::optional(1e-3)}) {
+    StepOptions options{.learning_rate = 0.1, .adaptive_clip = adaptive_clip, .check_finite = false};
+    Eigen::VectorXf with = Eigen::VectorXf::Random(20001), gradient = Eigen::VectorXf::Random(20001), without = with;
+    Adam<float> measuring, not_measuring;
+    measuring.add("w", with, gradient);
+    not_measuring.add("w", without, gradient);
+    for (int step = 0; step < 3; ++step) {
+      options.measure_norm = true;
+      const StepReport measured = measuring.step(options);
+      options.measure_norm = false;
+      const StepReport report = not_measuring.step(options);
+      EXPECT_TRUE(std::isnan(report.gradient_norm));
+      EXPECT_GT(measured.gradient_norm, 0.0);
+      EXPECT_TRUE(report.applied);
+      EXPECT_EQ(report.clip_scale, 1.0);
+      EXPECT_EQ(report.step, measured.step);
+    }
+    EXPECT_EQ(std::memcmp(with.data(), without.data(), 20001 * sizeof(float)), 0);
+    EXPECT_TRUE(measuring.state() == not_measuring.state());
+  }
+}
+
+TEST(Step, RefusesToLeaveOutANormThatIsNeeded) {
+  Eigen::Array2f parameter(1.0F, 2.0F), gradient(3.0F, 4.0F);
+  SGD<float> optimizer;
+  optimizer.add("theta", parameter, gradient);
+  const auto error = [&](const StepOptions& options) { return support::error_of([&] { optimizer.step(options); }); };
+  EXPECT_EQ(error({.learning_rate = 1, .measure_norm = false}),
+            "step: measure_norm must be true with check_finite, got false");
+  EXPECT_EQ(error({.learning_rate = 1, .max_gradient_norm = 1, .check_finite = false, .measure_norm = false}),
+            "step: measure_norm must be true with max_gradient_norm, got false");
+  EXPECT_EQ(error({.learning_rate = 1, .max_tensor_norm = 1, .check_finite = false, .measure_norm = false}),
+            "step: measure_norm must be true with max_tensor_norm, got false");
+  EXPECT_EQ(parameter[0], 1.0F);
 }
 
 TEST(Step, OnNothingOrOnTensorsWithoutElementsIsApplied) {

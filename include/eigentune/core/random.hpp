@@ -6,12 +6,12 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <limits>
 #include <numeric>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -117,12 +117,16 @@ class Random {
   }
 
   /// Puts the elements in a random order, every order equally likely (Fisher-Yates, from the last element down).
-  template <std::ranges::random_access_range Range>
-  requires std::ranges::sized_range<Range> && std::permutable<std::ranges::iterator_t<Range>>
+  template <class Range>
+  requires requires(Range& range) {  // in these words, as <ranges> is long to compile
+    { std::begin(range) } -> std::random_access_iterator;
+    { std::begin(range) } -> std::permutable;
+    { std::size(range) } -> std::integral;
+  }
   void shuffle(Range&& values) {
-    const auto first = std::ranges::begin(values);
-    using Difference = std::ranges::range_difference_t<Range>;
-    for (auto left = static_cast<std::uint64_t>(std::ranges::size(values)); left > 1; --left) {
+    const auto first = std::begin(values);
+    using Difference = std::iter_difference_t<decltype(std::begin(values))>;
+    for (auto left = static_cast<std::uint64_t>(std::size(values)); left > 1; --left) {
       std::ranges::iter_swap(first + static_cast<Difference>(left - 1), first + static_cast<Difference>(below(left)));
     }
   }

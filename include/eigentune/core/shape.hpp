@@ -60,7 +60,7 @@ class Shape {
 };
 
 /// "[10, 784]".
-inline std::string to_string(const Shape& shape) {
+[[gnu::cold]] inline std::string to_string(const Shape& shape) {
   std::string list;
   for (int axis = 0; axis < shape.rank(); ++axis) list.append(message("{}{}", axis > 0 ? ", " : "", shape[axis]));
   return message("[{}]", list);

@@ -142,8 +142,8 @@ class AnyOptimizer {
   /// Averaging so already, this does nothing. Throws std::invalid_argument, and changes nothing, if an option is out of
   /// range, the optimizer averages otherwise already, or the average is swapped in.
   [[gnu::always_inline]] void average(const Averaging& averaging) {  // so that the kernel is the calling unit's
-    start_averaging(averaging, {&AnyOptimizer::prepare_average, &AnyOptimizer::apply_and_average,
-                                simd::average_pass<Scalar, State>});
+    start_averaging(averaging, {&AnyOptimizer::new_average, &AnyOptimizer::prepare_average,
+                                &AnyOptimizer::apply_and_average, simd::average_pass<Scalar, State>});
   }
 
   /// Forgets the average. Throws std::invalid_argument if it is swapped in.
@@ -237,6 +237,7 @@ class AnyOptimizer {
   /// What a step does besides, where an average is kept: bound by `average`, so that who never calls it does not
   /// compile that.
   struct AverageWork {
+    std::shared_ptr<Buffer<State>> (*allocate)(std::int64_t) = nullptr;
     void (AnyOptimizer::*prepare)() = nullptr;
     double (AnyOptimizer::*apply)(const Tensor&, const BlockPlan::Block&, SimdLevel, bool) const = &AnyOptimizer::apply;
     void (*pass)(SimdLevel, const Scalar*, State*, double, std::int64_t, std::int64_t) = nullptr;
@@ -268,6 +269,7 @@ class AnyOptimizer {
     return options.learning_rate.value() * tensor.options.learning_rate_scale.value_or(1.0);
   }
   static void zero_gradient(Tensor& tensor);
+  static void zero_sum(Tensor& tensor);
   Scalar* gradient_source(Tensor& tensor) const {
     return accumulated_ > 0 ? tensor.accumulated.data() : tensor.gradient_view.data;
   }

@@ -180,7 +180,7 @@ void AnyOptimizer<Scalar, State>::put_counts(const OptimizerCounts& counts) {
   consecutive_skips_ = counts.consecutive_skips;
   accumulated_ = counts.accumulated;
   if (accumulated_ > 0) return;
-  for (Tensor& tensor : tensors_) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
+  for (Tensor& tensor : tensors_) zero_sum(tensor);
 }
 
 }  // namespace eigentune

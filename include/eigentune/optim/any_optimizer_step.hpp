@@ -23,7 +23,7 @@ void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> 
     tensor.state[slot] = {size, static_cast<State>(starts[slot])};
   }
   if (accumulated_ > 0) tensor.accumulated = {size, Scalar(0)};
-  if (averaging_) tensor.average = new_average(size);
+  if (averaging_) tensor.average = average_work_.allocate(size);
   tensors_.append(std::move(tensor));
 }
 
@@ -39,6 +39,7 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
   check_representable(options, gradient_scale);
 
   StepReport report;
+  if (!options.measure_norm) report.gradient_norm = std::numeric_limits<double>::quiet_NaN();
   const bool measure_first = options.check_finite || options.max_gradient_norm || options.max_tensor_norm;
   if (measure_first) {
     report.gradient_norm = measure(level, workers) * std::fabs(gradient_scale);
@@ -50,7 +51,8 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     if (finite && report.gradient_norm > threshold) report.clip_scale = threshold / report.gradient_norm;
   }
 
-  prepare(options, gradient_scale * report.clip_scale, !measure_first);
+  const bool measure_within = !measure_first && options.measure_norm;
+  prepare(options, gradient_scale * report.clip_scale, measure_within);
   if (averaging_) (this->*average_work_.prepare)();
   const bool adaptive_clip = options.adaptive_clip.has_value();
   if (adaptive_clip) prepare_adaptive_clip(options.adaptive_clip.value_or(unlimited), workers);
@@ -61,14 +63,14 @@ StepReport AnyOptimizer<Scalar, State>::run_step(const StepOptions& options, con
     const Tensor& tensor = tensors_[block.tensor];
     sums[number] = tensor.frozen() ? 0.0 : (this->*average_work_.apply)(tensor, block, level, adaptive_clip);
   });
-  if (!measure_first) report.gradient_norm = add_up() * std::fabs(gradient_scale);
+  if (measure_within) report.gradient_norm = add_up() * std::fabs(gradient_scale);
 
   for (Tensor& tensor : tensors_) {
     tensor.updates += tensor.frozen() ? 0 : 1;
     tensor.averaged += tensor.average_weight > 0.0 ? 1 : 0;
     const bool zeroed = !tensor.frozen() && accumulated_ == 0;
     if (options.zero_gradients && !zeroed) zero_gradient(tensor);
-    if (tensor.frozen() && accumulated_ > 0) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
+    if (tensor.frozen() && accumulated_ > 0) zero_sum(tensor);
   }
   accumulated_ = 0;
   consecutive_skips_ = 0;
@@ -100,7 +102,7 @@ template <class Scalar, class State>
 StepReport AnyOptimizer<Scalar, State>::skip(const StepOptions& options, StepReport report) {
   for (Tensor& tensor : tensors_) {
     if (options.zero_gradients) zero_gradient(tensor);
-    if (accumulated_ > 0) std::ranges::fill(tensor.accumulated.values(), Scalar(0));
+    if (accumulated_ > 0) zero_sum(tensor);
   }
   accumulated_ = 0;
   ++skipped_;
@@ -252,6 +254,11 @@ void AnyOptimizer<Scalar, State>::run_accumulate(const Workers* workers) {
     for (std::int64_t i = 0; i < block.size; ++i) sum[i] += gradient[i];
   });
   ++accumulated_;
+}
+
+template <class Scalar, class State>
+void AnyOptimizer<Scalar, State>::zero_sum(Tensor& tensor) {
+  std::fill_n(tensor.accumulated.data(), tensor.accumulated.size(), Scalar(0));
 }
 
 template <class Scalar, class State>

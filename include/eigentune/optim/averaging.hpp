@@ -54,7 +54,8 @@ using Averaging = std::variant<ExponentialAverage, UniformAverage>;
 namespace detail {
 
 inline void validate(const Averaging& averaging) {
-  std::visit([](const auto& average) { average.validate(); }, averaging);
+  const auto* uniform = std::get_if<UniformAverage>(&averaging);
+  uniform != nullptr ? uniform->validate() : std::get_if<ExponentialAverage>(&averaging)->validate();
 }
 
 /// Whether the update that comes after `updates` others is averaged.

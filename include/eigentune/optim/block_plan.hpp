@@ -37,7 +37,7 @@ class BlockPlan {
   }
 
   /// Makes room for the blocks of one more tensor, so that `append` cannot fail.
-  void reserve(std::int64_t size) {
+  [[gnu::cold]] void reserve(std::int64_t size) {
     const std::size_t needed = blocks_.size() + static_cast<std::size_t>((size + block_size - 1) / block_size);
     if (needed <= blocks_.capacity() && needed <= partial_sums_.capacity()) return;
     blocks_.reserve(std::max(needed, 2 * blocks_.size()));
@@ -45,7 +45,7 @@ class BlockPlan {
   }
 
   /// Appends the blocks of a tensor.
-  void append(std::size_t tensor, std::int64_t size) {
+  [[gnu::cold]] void append(std::size_t tensor, std::int64_t size) {
     for (std::int64_t begin = 0; begin < size; begin += block_size) {
       const std::int64_t length = std::min(block_size, size - begin);
       blocks_.push_back({tensor, begin, length, elements_});

@@ -23,7 +23,7 @@ class Buffer {
   Buffer() = default;
 
   /// `size` elements of `value`. Throws std::bad_alloc.
-  Buffer(std::int64_t size, Scalar value) : size_(size) {
+  [[gnu::cold, gnu::noinline]] Buffer(std::int64_t size, Scalar value) : size_(size) {
     if (static_cast<std::uint64_t>(size) > std::numeric_limits<std::size_t>::max() / sizeof(Scalar))
       throw std::bad_alloc();
     if (size == 0) return;

@@ -20,16 +20,18 @@ namespace eigentune {
 template <class Scalar, class State>
 class ErasedRule {
  public:
+  ErasedRule(const ErasedRule&) = delete;
+  ErasedRule& operator=(const ErasedRule&) = delete;
   virtual ~ErasedRule() = default;
   virtual std::array<double, simd::max_slots> start_values() const = 0;  ///< of the slots, in their order
   virtual void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const = 0;
   virtual void validate() const = 0;
-  virtual void* address() = 0;
 
   std::string_view name() const { return name_; }
   std::span<const StateSlot> slots() const { return slots_; }
   std::span<const RuleHyperparameter> hyperparameters() const { return hyperparameters_; }
-  const void* address() const { return const_cast<ErasedRule*>(this)->address(); }
+  const void* address() const { return address_; }
+  void* address() { return address_; }
   const simd::Kernels<Scalar, State>& kernels() const { return *kernels_; }
 
   void set_hyperparameters(const Hyperparameters& values) {
@@ -46,14 +48,16 @@ class ErasedRule {
 
  protected:
   ErasedRule(std::string_view name, std::span<const StateSlot> slots,
-             std::span<const RuleHyperparameter> hyperparameters, const simd::Kernels<Scalar, State>& kernels)
-      : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(&kernels) {}
+             std::span<const RuleHyperparameter> hyperparameters, const simd::Kernels<Scalar, State>& kernels,
+             void* address)
+      : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(&kernels), address_(address) {}
 
  private:
   std::string_view name_;
   std::span<const StateSlot> slots_;
   std::span<const RuleHyperparameter> hyperparameters_;
   const simd::Kernels<Scalar, State>* kernels_;  // constants of a translation unit
+  void* address_;                                // of the rule that is held
 };
 
 namespace detail {
@@ -110,7 +114,8 @@ class HeldRule final : public ErasedRule<Scalar, State> {
   static_assert(detail::has_distinct_slots<Rule>(), "eigentune: two of the rule's named states have the same name");
 
   HeldRule(Rule held, const simd::Kernels<Scalar, State>& kernels)
-      : ErasedRule<Scalar, State>(rule_name<Rule>(), Rule::state, detail::listed_hyperparameters<Rule>(), kernels),
+      : ErasedRule<Scalar, State>(rule_name<Rule>(), Rule::state, detail::listed_hyperparameters<Rule>(), kernels,
+                                  &rule),
         rule(std::move(held)) {
     validate_rule(rule);
   }
@@ -125,7 +130,6 @@ class HeldRule final : public ErasedRule<Scalar, State> {
     new (storage.bytes) typename Rule::Scalars(rule.scalars(step, rate));
   }
   void validate() const override { validate_rule(rule); }
-  void* address() override { return &rule; }
 
   Rule rule;
 };

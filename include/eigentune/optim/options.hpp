@@ -127,11 +127,16 @@ struct StepOptions {
   /// still make the state of RMSProp, Adam and NAdam infinite in float, and count as not finite in double.
   bool check_finite = true;
 
+  /// False: the gradients' norm is not measured, and StepReport::gradient_norm is NaN; all else is the same, bit for
+  /// bit. For steps whose norm nobody reads: a sum in double that narrow vectors (SSE2) cannot hide behind the rule's
+  /// own arithmetic. Needs check_finite = false, and no clipping by max_gradient_norm or max_tensor_norm.
+  bool measure_norm = true;
+
   /// Multiplies all gradients before anything else, the norm included: 1 / n after n gradients were summed, or one over
   /// the loss scale. Finite and not 0.
   double gradient_scale = 1.0;
 
-  /// Throws std::invalid_argument if a number is out of range.
+  /// Throws std::invalid_argument if a number is out of range, or the norm is needed and not to be measured.
   void validate() const {
     require(learning_rate.value() >= 0.0 && is_finite(learning_rate.value()),
             "step: learning_rate must be in [0, inf), got {}", learning_rate.value());
@@ -141,6 +146,11 @@ struct StepOptions {
     require_positive(max_gradient_value, "max_gradient_value");
     require(is_finite(gradient_scale) && gradient_scale != 0.0, "step: gradient_scale must be finite and not 0, got {}",
             gradient_scale);
+    const char* needs_norm = check_finite        ? "check_finite"
+                             : max_gradient_norm ? "max_gradient_norm"
+                             : max_tensor_norm   ? "max_tensor_norm"
+                                                 : nullptr;
+    require(measure_norm || needs_norm == nullptr, "step: measure_norm must be true with {}, got false", needs_norm);
   }
 
  private:
@@ -151,11 +161,12 @@ struct StepOptions {
 
 /// What a step did.
 struct StepReport {
-  bool applied = false;        ///< false: the gradients were not finite, nothing was updated
-  double gradient_norm = 0.0;  ///< |g| over all tensors that are not frozen, before clipping, after gradient_scale
-  double clip_scale = 1.0;     ///< what clipping by the global norm multiplied the gradients by, in (0, 1]
-  std::int64_t step = 0;       ///< steps applied so far, this one included
-  std::int64_t skipped = 0;    ///< steps skipped so far
+  bool applied = false;  ///< false: the gradients were not finite, nothing was updated
+  /// |g| over all tensors that are not frozen, before clipping, after gradient_scale; NaN if it was not measured
+  double gradient_norm = 0.0;
+  double clip_scale = 1.0;             ///< what clipping by the global norm multiplied the gradients by, in (0, 1]
+  std::int64_t step = 0;               ///< steps applied so far, this one included
+  std::int64_t skipped = 0;            ///< steps skipped so far
   std::int64_t consecutive_skips = 0;  ///< steps skipped since the last one that was applied
 };
 

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace eigentune {
@@ -38,17 +37,20 @@ class HyperparameterValue {
  public:
   template <class Number>
   requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>) HyperparameterValue(Number number)
-      : value_(static_cast<double>(number)) {}                              // NOLINT: implicit, so that lists read well
-  HyperparameterValue(const char* option) : value_(std::string(option)) {}  // NOLINT
-  HyperparameterValue(std::string option) : value_(std::move(option)) {}    // NOLINT
+      : is_number_(true), number_(static_cast<double>(number)) {}          // NOLINT: implicit, so that lists read well
+  HyperparameterValue(const char* option) : option_(option) {}             // NOLINT
+  HyperparameterValue(std::string option) : option_(std::move(option)) {}  // NOLINT
 
-  const double* number() const { return std::get_if<double>(&value_); }
-  const std::string* option() const { return std::get_if<std::string>(&value_); }
+  const double* number() const { return is_number_ ? &number_ : nullptr; }
+  const std::string* option() const { return is_number_ ? nullptr : &option_; }
 
   friend bool operator==(const HyperparameterValue&, const HyperparameterValue&) = default;
 
  private:
-  std::variant<double, std::string> value_;
+  // No std::variant, which every file that includes this would compile.
+  bool is_number_ = false;
+  double number_ = 0.0;
+  std::string option_;
 };
 
 /// "0.9", or the option's name.
@@ -68,7 +70,7 @@ struct RuleHyperparameter {
   bool is_number() const { return options.empty(); }
 
   /// "in [0, 1)", "one of inside_root, outside_root".
-  std::string allowed_text() const {
+  [[gnu::cold]] std::string allowed_text() const {
     if (is_number()) return message("in {}", allowed);
     std::string list;
     for (std::size_t i = 0; i < options.size(); ++i) list.append(message("{}{}", i > 0 ? ", " : "", options[i]));

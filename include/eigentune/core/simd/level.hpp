@@ -57,7 +57,7 @@ inline SimdLevel best_simd_level() {
 }
 
 /// A processor has all levels below its best.
-inline std::string available_simd_levels() {
+[[gnu::cold]] inline std::string available_simd_levels() {
   switch (best_simd_level()) {
     case SimdLevel::sse2:
       return "sse2";
@@ -70,7 +70,7 @@ inline std::string available_simd_levels() {
   }
 }
 
-inline SimdLevel initial_simd_level() {
+[[gnu::cold]] inline SimdLevel initial_simd_level() {
   const char* wanted = std::getenv("EIGENTUNE_SIMD");
   if (wanted == nullptr || *wanted == '\0') return best_simd_level();
   for (const SimdLevel level : {SimdLevel::generic, SimdLevel::sse2, SimdLevel::avx2, SimdLevel::avx512}) {
