@@ -5,7 +5,8 @@
 //     search_benchmark time
 //
 // Simple regret is the best objective so far minus the optimum. BATCH points are asked for at a time, each with the
-// others pending, as parallel workers do.
+// others pending, as parallel workers do; what that costs is printed as well: how many times the trials of one at a
+// time it takes until the median regret is as low.
 
 #include <eigentune/core/quantile.hpp>
 #include <eigentune/core/random.hpp>
@@ -132,18 +133,43 @@ std::string quartiles(const std::vector<double>& values) {
   return fmt::format("{:8.1e} {:8.1e} {:8.1e}", quantile(values, 0.25), median(values), quantile(values, 0.75));
 }
 
+std::vector<double> regrets_after(const std::vector<Run>& runs, std::int64_t trials) {
+  std::vector<double> result;
+  for (const Run& one : runs) result.push_back(one.best[static_cast<std::size_t>(trials - 1)]);
+  return result;
+}
+
+/// After how many trials the median regret is at most `regret`; absent: it never is.
+std::optional<std::int64_t> trials_until(const std::vector<Run>& runs, double regret) {
+  for (std::int64_t trials = 1; trials <= std::ssize(runs.front().best); ++trials) {
+    if (median(regrets_after(runs, trials)) <= regret) return trials;
+  }
+  return std::nullopt;
+}
+
+void compare_with_one_at_a_time(const std::vector<Run>& batches, const std::vector<Run>& singles) {
+  double sum_of_logs = 0.0;
+  int compared = 0;
+  for (const double regret : {1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001}) {
+    const auto at_once = trials_until(batches, regret), one_by_one = trials_until(singles, regret);
+    if (!at_once || !one_by_one) break;
+    const double ratio = static_cast<double>(*at_once) / static_cast<double>(*one_by_one);
+    fmt::print("median regret {:5}: {:3} trials one at a time, {:3} in batches, {:.2f} times as many\n", regret,
+               *one_by_one, *at_once, ratio);
+    sum_of_logs += std::log(ratio);
+    ++compared;
+  }
+  if (compared > 0) fmt::print("geometric mean: {:.2f} times as many\n", std::exp(sum_of_logs / compared));
+}
+
 void compare(const Problem& problem, std::int64_t seeds, std::int64_t budget, std::int64_t batch, std::int64_t first) {
-  std::vector<Run> model, random;
+  std::vector<Run> model, singles, random;
   for (std::int64_t seed = first; seed < first + seeds; ++seed) {
     const auto key = static_cast<std::uint64_t>(seed);
     model.push_back(run(problem, GaussianProcess{.seed = key}, budget, batch));
+    if (batch > 1) singles.push_back(run(problem, GaussianProcess{.seed = key}, budget, 1));
     random.push_back(run(problem, RandomSearch{.seed = key}, 4 * budget, 1));
   }
-  const auto regrets_after = [](const std::vector<Run>& runs, std::int64_t trials) {
-    std::vector<double> result;
-    for (const Run& one : runs) result.push_back(one.best[static_cast<std::size_t>(trials - 1)]);
-    return result;
-  };
   fmt::print("{} seeds, {} at a time. Quartiles of the regret\n", seeds, batch);
   fmt::print("{:>7} {:^26}  {:>11}  {:^26}\n", "trials", "Gaussian process", "below 0.05", "random, twice the trials");
   for (std::int64_t trials = 5; trials <= budget; trials += trials < 50 ? 5 : trials < 100 ? 10 : 25) {
@@ -166,6 +192,7 @@ void compare(const Problem& problem, std::int64_t seeds, std::int64_t budget, st
   fmt::print("infeasible of the last half: {:.1f}% (quartiles {:.2f} {:.2f} {:.2f}); random {:.1f}%\n",
              100.0 * mean(shares), quantile(shares, 0.25), median(shares), quantile(shares, 0.75),
              100.0 * mean(random_shares));
+  if (batch > 1) compare_with_one_at_a_time(model, singles);
   std::fflush(stdout);
 }
 
