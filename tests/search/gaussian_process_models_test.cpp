@@ -239,7 +239,7 @@ TEST(Acquisition, ACenterCostsAThousandTimesTheSquareOfTheCorrelationAbove005) {
   }
 }
 
-/// P(feasible) as the logarithm's own formula says, and below the wanted probability p the penalty 100 ln(P / p)^2.
+/// P(feasible) as the logarithm's own formula says, and below the wanted probability p the penalty 1000 ln(P / p)^2.
 TEST(Acquisition, LessThanTheWantedProbabilityCostsAHundredTimesTheSquareOfTheLogarithmOfTheRatio) {
   const std::optional<Posterior> feasibility = golden_classification().condition(Eigen::Vector3d(-0.7, 0.4, 2.0));
   const Eigen::MatrixXd x = rows_of(golden::places, 3);
@@ -252,7 +252,7 @@ TEST(Acquisition, LessThanTheWantedProbabilityCostsAHundredTimesTheSquareOfTheLo
       const double z = latent.means(i, 0) / std::sqrt(1.0 + latent.variances[i]);
       const double probability = 0.5 * std::erfc(-z / std::sqrt(2.0));
       const double deficit = probability < wanted ? std::log(probability / wanted) : 0.0;
-      EXPECT_NEAR(found[i], std::log(probability) - 100.0 * deficit * deficit, 1e-9 * (1.0 + std::fabs(found[i])));
+      EXPECT_NEAR(found[i], std::log(probability) - 1000.0 * deficit * deficit, 1e-9 * (1.0 + std::fabs(found[i])));
       ++(probability < wanted ? penalized : free);
     }
   }

@@ -204,6 +204,34 @@ TEST(GaussianProcess, WorkersThatAskAtOnceGetPointsApart) {
   }
 }
 
+/// Two valleys: one that is found first, and a deeper one, whose slopes cover a twentieth of the square.
+std::optional<double> two_valleys(const Point& point) {
+  const auto valley = [&](double x, double y, double width) {
+    const double dx = (point.get<double>("x") - x) / width, dy = (point.get<double>("y") - y) / width;
+    return std::exp(-0.5 * (dx * dx + dy * dy));
+  };
+  return -0.8 * valley(0.3, 0.35, 0.15) - valley(0.85, 0.8, 0.06);
+}
+
+TEST(GaussianProcess, LeavesAValleyThatItKnowsForADeeperOne) {
+  int found = 0;
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    if (best_of(study({.seed = seed}, square(), 50, two_valleys)) < -0.95) ++found;
+  }
+  EXPECT_GE(found, 4);
+}
+
+TEST(GaussianProcess, OnceSettledPolishesOneOfFourTimes) {
+  const History history = study({.seed = 1}, square(), 30, two_valleys);
+  int near = 0;
+  for (std::int64_t number = 30; number < 50; ++number) {
+    const Point point = GaussianProcess{.seed = 1}.suggest(square(), history, number);
+    if (std::hypot(point.get<double>("x") - 0.3, point.get<double>("y") - 0.35) < 0.05) ++near;
+  }
+  EXPECT_GE(near, 2);
+  EXPECT_LE(near, 9);
+}
+
 TEST(GaussianProcess, VisitsEveryPointOfASmallSpaceBeforeAnyAgain) {
   SearchSpace space;
   const auto kind = space.nuisance("kind", choice({"a", "b", "c"}));

@@ -41,8 +41,8 @@ namespace eigentune {
 /// - The objective is modelled by a Gaussian process (gp::Regression; a Matérn kernel with a length for each
 ///   hyperparameter, fitted anew for each suggestion), infeasible trials by another one (gp::Classification). The next
 ///   point has the highest expected improvement times probability of being feasible (gp::Acquisition).
-/// - A point should be feasible with a probability of 0.8; of 0.99 if more than one of the last 20 finished trials was
-///   infeasible, which gives up the last digits of an optimum right at the border.
+/// - A point should be feasible with a probability of 0.95: where the optimum lies at the border of the feasible
+///   places, ever smaller improvements wait beside it, and each would cost trials that diverge.
 /// - Once the model promises next to nothing, three of four trials look elsewhere (gp::find_elsewhere), for a valley of
 ///   which the model knows nothing; the others go on to polish the best one.
 /// - Pending trials are accounted for: their outcomes are drawn from the model, several times over, and the improvement
@@ -101,8 +101,7 @@ struct GaussianProcess {
       const gp::Classification model(landscape.groups(), features(landscape, finished), labels);
       feasibility = model.condition(gp::fit(model, {.starts = 1, .subset = 64, .final_evaluations = 0}, random));
     }
-    const double wanted_probability = many_recent_are_infeasible(history) ? 0.99 : 0.8;
-    const gp::Acquisition acquisition(std::move(objective), best, std::move(feasibility), wanted_probability);
+    const gp::Acquisition acquisition(std::move(objective), best, std::move(feasibility));
     gp::Place place = gp::find_best(acquisition, landscape, incumbents, trials.all, {}, random);
     const bool may_look_elsewhere = random.uniform() < 0.75;
     if (!candidates.empty() && may_look_elsewhere && gp::has_settled(acquisition.at(place.features)[0])) {
@@ -124,17 +123,6 @@ struct GaussianProcess {
   static constexpr std::uint64_t stream = 0x4750;  // apart from Halton's
   static constexpr Eigen::Index worlds = 16;
   static constexpr std::size_t most_incumbents = 3;
-
-  /// Where the optimum lies at the border itself, ever smaller improvements wait beside it, and each costs trials that
-  /// diverge. So when more than one of the last 20 finished trials has, the next keeps a larger distance.
-  static bool many_recent_are_infeasible(const History& history) {
-    int finished = 0, infeasible = 0;
-    for (auto one = history.observations.rbegin(); one != history.observations.rend() && finished < 20; ++one) {
-      if (one->outcome != Outcome::pending) ++finished;
-      if (one->outcome == Outcome::infeasible) ++infeasible;
-    }
-    return infeasible > 1;
-  }
 
   struct Trials {
     std::vector<gp::Place> complete, infeasible, pending, all;

@@ -20,10 +20,10 @@ namespace eigentune::gp {
 ///
 /// s, m_w: the standard deviation and the mean of the objective (smaller is better) in world w; best_w: what is to be
 /// improved on; h: normal_distribution::log_expected_excess; c, v: mean and variance of the latent function of
-/// feasibility. Where P is below `wanted_probability` p, 100 ln(P / p)^2 is subtracted: once the optimum is known well,
-/// log-improvements there become so small that the product alone would rather spend trials on places that are sure to
-/// diverge, for the large improvements that the objective's model, without data, does not exclude. With nothing better
-/// the likeliest place is still found. A part that is absent counts as 1: without data of the objective only
+/// feasibility. Where P is below `wanted_probability` p, 1000 ln(P / p)^2 is subtracted: once the optimum is known
+/// well, log-improvements there become so small that the product alone would rather spend trials on places that are
+/// sure to diverge, for the large improvements that the objective's model, without data, does not exclude. With nothing
+/// better the likeliest place is still found. A part that is absent counts as 1: without data of the objective only
 /// feasibility is sought.
 ///
 /// keep_away_from() turns it to the rest of the space: where the correlation r of f(x) and f(center), r = k(x, center)
@@ -32,7 +32,7 @@ class Acquisition {
  public:
   /// `best` [worlds] goes with `objective`, `wanted_probability` in (0, 1] with `feasibility`.
   Acquisition(std::optional<Posterior> objective, Eigen::RowVectorXd best, std::optional<Posterior> feasibility,
-              double wanted_probability = 0.8)
+              double wanted_probability = 0.95)
       : objective_(std::move(objective)),
         best_(std::move(best)),
         feasibility_(std::move(feasibility)),
@@ -142,7 +142,7 @@ class Acquisition {
     return result;
   }
 
-  static constexpr double wall = 100.0, distance_wall = 1000.0;
+  static constexpr double wall = 1000.0, distance_wall = 1000.0;
 
   std::optional<Posterior> objective_;
   Eigen::RowVectorXd best_;
