@@ -1,14 +1,18 @@
 #include <eigentune/analysis/best_of_n.hpp>
 #include <eigentune/analysis/sampled_enough.hpp>
 #include <eigentune/analysis/scientific_comparison.hpp>
+#include <eigentune/analysis/smoothed_costs.hpp>
 #include <eigentune/core/random.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analysis/hand_made.hpp"
@@ -75,6 +79,39 @@ TEST(SampledEnough, IsAQuestionOfWhatMoreTrialsWouldGain) {
   const Finding finding = find_sampled_enough(endless);
   EXPECT_EQ(finding.verdict, Verdict::problem);
   EXPECT_EQ(finding.action, "run more trials, for instance 128 in all");
+}
+
+/// Two trials at each of -1, 0 and 1, whose means 0, 1 and 4 a parabola goes through; each is 0.1 away from it, and of
+/// 6 trials 3 coefficients leave 3, so that the residuals are +-0.1 sqrt(6 / 3), 3 times each.
+TEST(SmoothedCosts, AreEachExpectedCostWithEachResidual) {
+  StudyData data;
+  data.space.nuisance("x", uniform(0.0, 1.0));
+  for (std::int64_t i = 0; i < 6; ++i) {
+    const double mean = i < 2 ? 0.0 : i < 4 ? 1.0 : 4.0;
+    TrialRecord trial{.number = i, .point = Point({{"x", 0.5 * static_cast<double>(i / 2)}}), .attempt = 1};
+    trial.state = TrialState::complete;
+    trial.objective = mean + (i % 2 == 0 ? 0.1 : -0.1);
+    data.trials.push_back(std::move(trial));
+  }
+  std::vector<double> smoothed = smoothed_costs(data.space, ranked_trials(data));
+  std::ranges::sort(smoothed);
+  ASSERT_EQ(smoothed.size(), 36u);
+  const double away = 0.1 * std::sqrt(2.0);
+  const std::vector<double> levels = {0.0 - away, 0.0 + away, 1.0 - away, 1.0 + away, 4.0 - away, 4.0 + away};
+  for (std::size_t i = 0; i < smoothed.size(); ++i) EXPECT_NEAR(smoothed[i], levels[i / 6], 1e-12);
+
+  data.trials.pop_back();  // a line has 2 of 5, a parabola 3, which is too many
+  EXPECT_EQ(smoothed_costs(data.space, ranked_trials(data)).size(), 25u);
+  data.trials.resize(3);
+  EXPECT_TRUE(smoothed_costs(data.space, ranked_trials(data)).empty());
+}
+
+/// Aitken's extrapolation and the surface, each of which is part of the evidence, count alike.
+TEST(SampledEnough, TakesTheGeometricMeanOfTwoEstimates) {
+  const Finding finding = find_sampled_enough(bowl(2, 64));
+  const double extrapolated = *finding.number("extrapolated"), by_surface = *finding.number("by_surface");
+  EXPECT_GT(by_surface, 0.0);
+  EXPECT_NEAR(*finding.number("gain_of_doubling"), std::sqrt(extrapolated * by_surface), 1e-15);
 }
 
 TEST(SampledEnough, SaysSoWhereTheDataCannotSay) {

@@ -18,10 +18,10 @@
 
 namespace eigentune {
 
-/// How probable it must be that the best lies at an edge: more than that it does not. It is asked only where trials are
-/// infeasible beyond, and the remedy, warmup or clipping, is cheap to try.
-inline constexpr double edge_probability = 0.5;
-/// The level of the test for an effect on that side of the edge, without which it cannot be asked.
+/// How probable it must be that the best lies at an edge, if the objective improves towards it: an instability that is
+/// missed keeps the best out, and costs at least twice as much as warmup or clipping that is tried in vain.
+inline constexpr double edge_probability = 1.0 / 3.0;
+/// The level of the F-test for an effect on this side of the edge, without which the best does not keep away from it.
 inline constexpr double edge_effect_level = 0.15;
 
 namespace analysis_detail {
@@ -78,23 +78,25 @@ inline Finding judge_edge(const StudyData& data, const std::vector<RankedTrial>&
     finding.conclusion = fmt::format("{} on this side of the edge, {}", too_few_text(inside.size()), edge);
     return finding;
   }
-  const double probability = 1.0 - surface->p_not_improving(region.unit, upper), p_effect = surface->p_no_effect();
+  const double probability = 1.0 - surface->p_not_improving(region.unit, upper);
+  const double middle = 0.5 * (region.unit + (upper ? 0.0 : 1.0));  // where a parabola's slope is that of its chord
+  const double p_no_trend = surface->p_not_improving(middle, upper), p_no_effect = surface->p_no_effect();
   finding.evidence = {{"trials", static_cast<double>(surface->trials())},
                       {"probability_of_improving", probability},
-                      {"p_no_effect", p_effect}};
-  if (probability > edge_probability && p_effect < edge_effect_level) {
+                      {"p_no_trend", p_no_trend},
+                      {"p_no_effect", p_no_effect}};
+  if (probability > edge_probability && p_no_trend < slope_level) {
     finding.verdict = Verdict::problem;
     for (std::size_t i = 0; i < std::min<std::size_t>(5, inside.size()); ++i) {
       finding.trials.push_back(inside[i].trial->number);
     }
     finding.conclusion = fmt::format(
         "the objective probably improves right up to the edge of instability, {}, so the best values lie where "
-        "training "
-        "is about to fail",
+        "training is about to fail",
         edge);
     finding.action = fmt::format("try learning rate warmup or gradient clipping, so that {} {} {} can be used",
                                  hyperparameter.id, upper ? "above" : "below", edge);
-  } else if (probability < slope_level) {
+  } else if (probability < slope_level && p_no_effect < edge_effect_level) {
     finding.verdict = Verdict::good;
     finding.conclusion = fmt::format("the best values keep away from the edge, {}", edge);
   } else {
@@ -108,8 +110,13 @@ inline Finding judge_edge(const StudyData& data, const std::vector<RankedTrial>&
 /// A finding for each hyperparameter with an infeasible_region, and one for whether the best lies right at its edge.
 /// Then training is limited by instability ("How can optimization failures be debugged and mitigated?"). The slope of
 /// the objective there, of the trials within (see ResponseSurface), has Student's t as its posterior distribution if
-/// nothing was known beforehand (Box and Tiao, "Bayesian Inference in Statistical Analysis", 1973): a problem if it
-/// improves more probably than not, good if below 10%. The F-test of an effect at 15% comes first.
+/// nothing was known beforehand (Box and Tiao, "Bayesian Inference in Statistical Analysis", 1973).
+///
+/// - A problem if the objective improves from the far end of the range to the edge by a one-sided t-test at 10%, and
+///   still does at the edge with a probability above a third. The whole way is known better than its end, and where
+///   nothing matters one in ten at most passes.
+/// - Good if it improves at the edge with less than 10%, and the F-test finds an effect at 15%.
+/// - Else the data cannot say.
 inline std::vector<Finding> find_infeasible_regions(const StudyData& data) {
   std::vector<Finding> findings;
   const std::vector<RankedTrial> ranked = ranked_trials(data);
