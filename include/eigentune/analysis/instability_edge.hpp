@@ -91,7 +91,7 @@ inline Finding judge_edge(const StudyData& data, const std::vector<RankedTrial>&
       finding.trials.push_back(inside[i].trial->number);
     }
     finding.conclusion = fmt::format(
-        "the objective probably improves right up to the edge of instability, {}, so the best values lie where "
+        "the objective may well improve right up to the edge of instability, {}, and then the best values lie where "
         "training is about to fail",
         edge);
     finding.action = fmt::format("try learning rate warmup or gradient clipping, so that {} {} {} can be used",
