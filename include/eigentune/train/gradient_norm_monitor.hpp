@@ -49,7 +49,8 @@ struct GradientNormState {
 ///     ... norms.record(optimizer.step({.learning_rate = rate(step), .max_gradient_norm = threshold}));
 ///     threshold = norms.clip_threshold();
 ///
-/// Norms that are not finite are counted apart and are in no quantile and no histogram. A record takes some
+/// Norms that are not finite are counted apart and are in no quantile and no histogram; so is the NaN of a step without
+/// `measure_norm`. A record takes some
 /// nanoseconds; memory is bounded by 8 bytes for each of `exact_steps` and 2 MiB more. Not for two threads at once.
 class GradientNormMonitor {
  public:
