@@ -61,6 +61,8 @@ def rule_claims(benchmarks):
     for level in ("AVX2", "SSE2"):
         yield Claim(f"Adam forced to {level} / {level} intrinsics, 16 Ki", "<= 1.1",
                     against(f"BM_AdamStepForcedTo{level}", f"BM_AdamIntrinsics{level}", 16 * KI))
+    yield Claim("Adam forced to SSE2, without the norm / SSE2 intrinsics, 16 Ki", "<= 1.1",
+                against("BM_AdamStepForcedToSSE2WithoutNorm", "BM_AdamIntrinsicsSSE2", 16 * KI))
 
 
 def tail_claims(benchmarks):
