@@ -28,11 +28,13 @@ Options train_options(const eigentune::Point& point) {
 }
 
 void train(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
-  Trainer(train_options(point), splits, report_to(trial)).train();
+  const Options options = train_options(point);  // which the trainer refers to
+  Trainer(options, splits, report_to(trial)).train();
 }
 
 double train_and_test(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
-  Trainer trainer(train_options(point), splits, report_to(trial));
+  const Options options = train_options(point);
+  Trainer trainer(options, splits, report_to(trial));
   trainer.train();
   return 1.0 - trainer.test().accuracy();
 }
