@@ -41,7 +41,7 @@ def time_of(benchmarks, name):
 
 
 def ratio(above, below):
-    return None if above is None or below is None else above / below
+    return None if above is None or not below else above / below
 
 
 def rule_claims(benchmarks):

@@ -107,7 +107,7 @@ class Results(unittest.TestCase):
                                   "--compiler", "GNU 12", "--flags=-O3", "--build-type", "Release",
                                   "--version", "1.2.3", "--command", "make it so",
                                   "--native-binary", program, "--native-flags=-march=native",
-                                  "--compile", "true"], env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
+                                  "--compile", "sh -c 'sleep 0.01'"], env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"},
                                  capture_output=True, text=True, check=True)
             self.assertIn("tail_benchmark is not there", ran.stderr)
             results = json.loads((folder / "out" / "evidence.json").read_text(encoding="utf-8"))
