@@ -179,7 +179,8 @@ def ratios(results):
     rows = [("Adam / intrinsics by hand (AVX-512)", "BM_AdamStep", "BM_AdamIntrinsicsAVX512"),
             ("Adam forced to AVX2 / its intrinsics", "BM_AdamStepForcedToAVX2", "BM_AdamIntrinsicsAVX2"),
             ("Adam forced to SSE2 / its intrinsics", "BM_AdamStepForcedToSSE2", "BM_AdamIntrinsicsSSE2"),
-            ("Adam forced to SSE2, no norm / its intrinsics", "BM_AdamStepForcedToSSE2WithoutNorm", "BM_AdamIntrinsicsSSE2")]
+            ("Adam forced to SSE2, no norm / its intrinsics", "BM_AdamStepForcedToSSE2WithoutNorm",
+             "BM_AdamIntrinsicsSSE2")]
     traffic = {"SGD": 12, "Momentum": 20, "Nesterov": 20, "RMSProp": 28, "Adam": 28, "NAdam": 28}
     rows += [(f"{rule} / traffic of {size} bytes", f"BM_{rule}Step", f"BM_MemoryTraffic{size}Bytes")
              for rule, size in traffic.items()]

@@ -99,8 +99,8 @@ std::string file_name(std::string_view study) {
   std::string name;
   for (const char c : study) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = byte > 0x20 && byte != 0x7f && c != '/' && c != '\\' && c != '%';
-    name += is_plain || c == ' ' ? std::string(1, c) : fmt::format("%{:02X}", byte);
+    const bool is_plain = byte >= 0x20 && byte != 0x7f && c != '/' && c != '\\' && c != '%';
+    name += is_plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
   }
   return name + ".html";
 }
