@@ -1,61 +1,38 @@
 #pragma once
 
 #include <eigentune/analysis/best_of_n.hpp>
+#include <eigentune/analysis/expected_trials.hpp>
 #include <eigentune/analysis/finding.hpp>
-#include <eigentune/analysis/smoothed_costs.hpp>
 #include <eigentune/analysis/study_data.hpp>
 #include <eigentune/core/quantile.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace eigentune {
 
 /// What twice the trials may still gain without a call for them, of the distance from the median trial to the best; and
 /// up to the lesser share it is certainly enough.
-inline constexpr double gain_of_doubling_that_counts = 0.0875;
+inline constexpr double gain_of_doubling_that_counts = 0.06;
 inline constexpr double gain_of_doubling_that_does_not = 0.05;
 
-namespace analysis_detail {
-
-/// What twice the trials gain if the smoothed_costs are what trials have; absent if there are none, or all are equal.
-inline std::optional<double> gain_by_surface(const StudyData& data, const std::vector<RankedTrial>& ranked,
-                                             std::int64_t trials) {
-  std::vector<double> smoothed = smoothed_costs(data.space, ranked);
-  if (smoothed.empty()) return std::nullopt;
-  const auto copies = static_cast<std::int64_t>(smoothed.size() / ranked.size());
-  const double middle = median(smoothed);
-  const BestOfN best(std::move(smoothed), copies * (trials - static_cast<std::int64_t>(ranked.size())));
-  const double now = best.mean_of_subsets(trials), twice = best.mean_of_subsets(2 * trials);
-  if (!(middle > now)) return std::nullopt;
-  return (now - twice) / (middle - now);
-}
-
-}  // namespace analysis_detail
-
-/// "Have we sampled enough points from the search space?" What the best of twice as many trials would gain is estimated
-/// twice, each time as a share of the distance from the median of the complete trials to the expected best:
+/// "Have we sampled enough points from the search space?" Asked is what twice as many of the N trials would gain on
+/// average,
 ///
-/// - From the expected best of N/16, N/8, N/4 and N/2 of the N trials (BestOfN::mean_of_subsets) follow the gains of
-///   the last three doublings, the first a and the last b. They shrink by about sqrt(b / a) each, and so do the next
-///   two, so that twice the trials gain about b (b / a) (Aitken's extrapolation of a geometric series). That needs no
-///   model, but rests on a handful of the best trials.
-/// - The expected best of N and of 2 N of the smoothed_costs. That rests on all trials, but on a surface's shape too.
+///     (best of N - best of 2 N) / (median - best of N)
 ///
-/// They err for different reasons, so their geometric mean is compared. The quartiles of the bootstrap's best of N and
-/// of N/2 are evidence. Cannot say below 16 trials.
+/// with the expected best of n quasi-random trials. The best few of a study's own trials would say it badly, as they
+/// are few, and because their best of 2 N has not been seen; so all of them are asked, by way of a model:
+/// expected_trials. The quartiles of the bootstrap's best of N and of N/2 of the trials themselves are evidence. Cannot
+/// say below 16 trials.
 inline Finding find_sampled_enough(const StudyData& data) {
   Finding finding{.check = Check::sampled_enough};
   std::vector<double> costs;
-  const std::vector<RankedTrial> ranked = ranked_trials(data);
-  for (const RankedTrial& one : ranked) costs.push_back(one.cost);
+  for (const RankedTrial& one : ranked_trials(data)) costs.push_back(one.cost);
   const std::int64_t infeasible = std::ranges::count_if(data.trials, is_infeasible);
   const std::int64_t trials = static_cast<std::int64_t>(costs.size()) + infeasible;
   constexpr std::int64_t least_trials = 16;
@@ -63,22 +40,21 @@ inline Finding find_sampled_enough(const StudyData& data) {
     finding.conclusion = too_few_text(costs.size());
     return finding;
   }
-  const BestOfN best(std::move(costs), infeasible);
-  const double half = best.mean_of_subsets(trials / 2);
-  const double before = best.mean_of_subsets(trials / 16) - best.mean_of_subsets(trials / 8);
-  const double last = best.mean_of_subsets(trials / 4) - half;
-  const double spread = median(best.costs()) - half;
-  if (!(before > 0.0) || !(spread > 0.0)) {
-    finding.conclusion = "too many trials have the same objective to tell";
+  const std::optional<BestOfN> expected = expected_trials(data);
+  if (!expected) {
+    finding.conclusion = quantile(costs, 0.75) > costs.front()
+                             ? "no hyperparameter has several values that could be sampled"
+                             : "too many trials have the same objective to tell";
     return finding;
   }
-  const double extrapolated = last * std::min(last / before, 1.0) / spread;
-  const double surface = analysis_detail::gain_by_surface(data, ranked, trials).value_or(extrapolated);
-  const double gain = std::sqrt(std::max(0.0, extrapolated * surface));
+  const std::int64_t most = expected->trials();
+  const double once = expected->mean_of_subsets(std::min(trials, most));
+  const double twice = expected->mean_of_subsets(std::min(2 * trials, most));
+  const double spread = median(expected->costs()) - once;
+  const double gain = spread > 0.0 ? (once - twice) / spread : 0.0;
+  const BestOfN best(std::move(costs), infeasible);
   finding.evidence = {{"trials", static_cast<double>(trials)},
                       {"gain_of_doubling", gain},
-                      {"extrapolated", extrapolated},
-                      {"by_surface", surface},
                       {"quartile_width", best.quantile(trials, 0.75) - best.quantile(trials, 0.25)},
                       {"quartile_width_of_half", best.quantile(trials / 2, 0.75) - best.quantile(trials / 2, 0.25)}};
   if (gain > gain_of_doubling_that_counts) {

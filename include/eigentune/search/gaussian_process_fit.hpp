@@ -104,11 +104,10 @@ Eigen::VectorXd most_probable(const Model& model, const LogNormalPrior& prior, c
 
 }  // namespace detail
 
-/// The most probable theta of `model` under prior_of(model) that L-BFGS finds from several starts: the prior's mean
-/// with somewhat shorter lengths, and draws from the prior.
+/// The most probable theta of `model` under `prior` that L-BFGS finds from several starts: the prior's mean with
+/// somewhat shorter lengths, and draws from the prior.
 template <class Model>
-Eigen::VectorXd fit(const Model& model, const FitEffort& effort, Random& random) {
-  const LogNormalPrior prior = prior_of(model);
+Eigen::VectorXd fit(const Model& model, const LogNormalPrior& prior, const FitEffort& effort, Random& random) {
   Eigen::MatrixXd starts(model.parameters(), effort.starts);
   for (Eigen::Index i = 0; i < starts.cols(); ++i) starts.col(i) = i == 0 ? prior.mean : prior.draw(random);
   starts.col(0).head(model.groups().count).array() -= 0.5;
@@ -120,6 +119,12 @@ Eigen::VectorXd fit(const Model& model, const FitEffort& effort, Random& random)
   const Model part = model.subset(rows);
   const Eigen::VectorXd theta = detail::most_probable(part, prior, starts, effort.evaluations);
   return effort.final_evaluations == 0 ? theta : detail::most_probable(model, prior, theta, effort.final_evaluations);
+}
+
+/// The same under prior_of(model).
+template <class Model>
+Eigen::VectorXd fit(const Model& model, const FitEffort& effort, Random& random) {
+  return fit(model, prior_of(model), effort, random);
 }
 
 }  // namespace eigentune::gp
