@@ -19,15 +19,19 @@ class Binding {
 
   /// The memory as it is now. Throws std::invalid_argument if the object has another shape than when it was bound;
   /// `call` ("step"), `what` ("parameter") and `name` appear in the text.
-  TensorView<Scalar> view(std::string_view call, std::string_view what, std::string_view name) const {
-    if (look_up_ == nullptr) return view_;
+  Scalar* data(std::string_view call, std::string_view what, std::string_view name) const {
+    if (look_up_ == nullptr) return view_.data;
     const TensorView<Scalar> now = look_up_(object_);
     require(now.shape == object_shape_, "{}: the {} \"{}\" was resized from {} to {} after it was bound; call rebind",
             call, what, name, object_shape_, now.shape);
-    if (offset_ == whole) return now;
-    TensorView<Scalar> window = view_;
-    window.data = now.data + offset_;
-    return window;
+    return now.data + offset_;
+  }
+
+  /// The same with its shape and order.
+  TensorView<Scalar> view(std::string_view call, std::string_view what, std::string_view name) const {
+    TensorView<Scalar> now = view_;
+    now.data = data(call, what, name);
+    return now;
   }
 
   /// The memory as it was when bound.
@@ -69,8 +73,6 @@ class Binding {
   }
 
  private:
-  static constexpr std::ptrdiff_t whole = -1;
-
   template <class Traits, class Object>
   [[gnu::cold]] static Binding make(Object& object) {
     Binding binding;
@@ -97,7 +99,7 @@ class Binding {
   void* object_ = nullptr;  // the owner, if there is one
   Shape object_shape_;
   TensorView<Scalar> (*look_up_)(void*) = nullptr;
-  std::ptrdiff_t offset_ = whole;  // of a window within its owner
+  std::ptrdiff_t offset_ = 0;  // of a window within its owner
 };
 
 }  // namespace eigentune

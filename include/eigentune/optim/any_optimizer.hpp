@@ -271,7 +271,7 @@ class AnyOptimizer {
   static void zero_gradient(Tensor& tensor);
   static void zero_sum(Tensor& tensor);
   Scalar* gradient_source(Tensor& tensor) const {
-    return accumulated_ > 0 ? tensor.accumulated.data() : tensor.gradient_view.data;
+    return accumulated_ > 0 ? tensor.accumulated.data() : tensor.gradient_data;
   }
 
   std::unique_ptr<ErasedRule<Scalar, State>> rule_;

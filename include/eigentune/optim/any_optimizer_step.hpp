@@ -162,7 +162,7 @@ void AnyOptimizer<Scalar, State>::prepare(const StepOptions& options, double gra
       shared_updates = tensor.updates;
     }
     Pass& pass = tensor.pass;
-    pass.parameter = tensor.parameter_view.data;
+    pass.parameter = tensor.parameter_data;
     pass.gradient = gradient_source(tensor);
     pass.size = tensor.size();
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] = tensor.state[slot].data();
@@ -250,7 +250,7 @@ void AnyOptimizer<Scalar, State>::run_accumulate(const Workers* workers) {
     Tensor& tensor = tensors_[block.tensor];
     if (tensor.frozen()) return;
     Scalar* sum = tensor.accumulated.data() + block.begin;
-    const Scalar* gradient = tensor.gradient_view.data + block.begin;
+    const Scalar* gradient = tensor.gradient_data + block.begin;
     for (std::int64_t i = 0; i < block.size; ++i) sum[i] += gradient[i];
   });
   ++accumulated_;
@@ -263,7 +263,7 @@ void AnyOptimizer<Scalar, State>::zero_sum(Tensor& tensor) {
 
 template <class Scalar, class State>
 void AnyOptimizer<Scalar, State>::zero_gradient(Tensor& tensor) {
-  std::fill_n(tensor.gradient_view.data, tensor.size(), Scalar(0));
+  std::fill_n(tensor.gradient_data, tensor.size(), Scalar(0));
 }
 
 }  // namespace eigentune

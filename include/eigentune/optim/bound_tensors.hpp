@@ -23,8 +23,8 @@ struct BoundTensor {
   std::string name;
   Binding<Scalar> parameter, gradient;
   TensorOptions options{};
-  TensorView<Scalar> parameter_view{}, gradient_view{};  ///< as looked up last
-  double sum_of_squares = 0.0;                           ///< of the gradient, in the step at hand
+  Scalar *parameter_data = nullptr, *gradient_data = nullptr;  ///< as looked up last
+  double sum_of_squares = 0.0;                                 ///< of the gradient, in the step at hand
 
   std::int64_t size() const { return parameter.bound_view().size(); }
   bool frozen() const { return options.frozen.value_or(false); }
@@ -119,8 +119,8 @@ class BoundTensors {
   /// the text.
   void look_up(std::string_view call) {
     for (Tensor& tensor : *this) {
-      tensor.parameter_view = tensor.parameter.view(call, "parameter", tensor.name);
-      tensor.gradient_view = tensor.gradient.view(call, "gradient", tensor.name);
+      tensor.parameter_data = tensor.parameter.data(call, "parameter", tensor.name);
+      tensor.gradient_data = tensor.gradient.data(call, "gradient", tensor.name);
     }
     if (!checked_) check_sharing(call);
   }
@@ -139,8 +139,10 @@ class BoundTensors {
   [[gnu::cold, gnu::noinline]] void check_sharing(std::string_view call) {
     extents_.clear();
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
-      for (const auto* view : {&tensors_[i].parameter_view, &tensors_[i].gradient_view}) {
-        if (view->size() > 0) extents_.push_back({view->data, view->data + view->size(), i});
+      const Tensor& tensor = tensors_[i];
+      if (tensor.size() == 0) continue;
+      for (const auto* data : {tensor.parameter_data, tensor.gradient_data}) {
+        extents_.push_back({data, data + tensor.size(), i});
       }
     }
     const std::less<const void*> before;
