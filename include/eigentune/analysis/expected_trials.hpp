@@ -38,15 +38,20 @@ inline bool is_of(const SearchSpace& space, const Point& point) {
   });
 }
 
-/// At most `most` of `trials`, evenly spaced from the first on; a row for each, of what gp::Landscape makes of its
-/// point.
-inline Eigen::MatrixXd features_of(const gp::Landscape& landscape, const std::vector<const TrialRecord*>& trials,
-                                   std::size_t most) {
+/// At most `most` of `trials`, evenly spaced from the first on.
+template <class T>
+std::vector<T> evenly_spaced(const std::vector<T>& trials, std::size_t most) {
   const std::size_t count = std::min(trials.size(), most);
-  Eigen::MatrixXd features(static_cast<Eigen::Index>(count), landscape.groups().features());
-  for (std::size_t i = 0; i < count; ++i) {
-    const Point& point = *trials[i * trials.size() / count]->point;
-    features.row(static_cast<Eigen::Index>(i)) = landscape.place_of(point).features;
+  std::vector<T> result;
+  for (std::size_t i = 0; i < count; ++i) result.push_back(trials[i * trials.size() / count]);
+  return result;
+}
+
+/// A row for each of `trials`, of what the model sees of its point.
+inline Eigen::MatrixXd features_of(const gp::Landscape& landscape, const std::vector<const TrialRecord*>& trials) {
+  Eigen::MatrixXd features(static_cast<Eigen::Index>(trials.size()), landscape.groups().features());
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    features.row(static_cast<Eigen::Index>(i)) = landscape.place_of(*trials[i]->point).features;
   }
   return features;
 }
@@ -61,12 +66,31 @@ inline Eigen::VectorXd squared_distances_to_nearest(const Eigen::MatrixXd& place
   return nearest;
 }
 
-/// The retraining noise of an objective is expected to have about a seventh of its variation over the space: that is
-/// what tells a rough landscape from a smooth one with noise where there are few trials. The search for a single best
-/// point expects less (see prior_of), so that it goes on to look closely.
-inline gp::LogNormalPrior prior_with_noise(const gp::Regression& model) {
+/// Of each row of `places`, whether the nearest of the trials is infeasible. Of more than 1,024 trials as many stand
+/// for all, so many of either kind that their share is kept.
+inline std::vector<bool> are_infeasible(const gp::Landscape& landscape, const Eigen::MatrixXd& places,
+                                        const std::vector<const TrialRecord*>& complete,
+                                        const std::vector<const TrialRecord*>& infeasible) {
+  constexpr std::size_t most = 1024;
+  const std::size_t all = std::max(most, complete.size() + infeasible.size());
+  const auto distances = [&](const std::vector<const TrialRecord*>& trials) {
+    const std::size_t share = (most * trials.size() + all - 1) / all;
+    return squared_distances_to_nearest(places, features_of(landscape, evenly_spaced(trials, share)));
+  };
+  const Eigen::VectorXd to_complete = distances(complete), to_infeasible = distances(infeasible);
+  std::vector<bool> result;
+  for (Eigen::Index i = 0; i < places.rows(); ++i) result.push_back(to_infeasible[i] < to_complete[i]);
+  return result;
+}
+
+/// Noise and lengths as a study's objective is expected to have them: the noise of retraining about a seventh of the
+/// variation over the space, and lengths half as long again as in prior_of, which looks for a single best point and had
+/// rather see too much in a surface than too little.
+inline gp::LogNormalPrior prior_of_study(const gp::Regression& model) {
   gp::LogNormalPrior prior = gp::prior_of(model);
-  prior.set(model.groups().count + 1, -4.0, 1.5, {1e-8, 3.0});
+  const int lengths = model.groups().count;
+  prior.mean.head(lengths).array() += 0.4;
+  prior.set(lengths + 1, -4.0, 1.0, {1e-8, 3.0});
   return prior;
 }
 
@@ -78,15 +102,16 @@ inline gp::LogNormalPrior prior_with_noise(const gp::Regression& model) {
 ///     its mean at point i + noise z,   z the quantiles (k + u_i) / 16 of the standard normal, k = 0, ..., 15,
 ///     u_i the fractional part of (i + 1/2) times the golden ratio
 ///
-/// with the noise's fitted standard deviation, so that there are enough to tell what is rare: the expected best of n.
-/// Costs are in the units of gp::standardized, of mean 0 and variance 1 over the study's trials and linear among its
-/// better ones. A point whose nearest trial is infeasible is infeasible too.
+/// with half of the noise's fitted variance (the other half is taken for what the mean smooths away), so that there are
+/// enough to tell what is rare: the expected best of n. Costs are in the units of gp::standardized, of mean 0 and
+/// variance 1 over the study's trials and linear among its better ones. A point whose nearest trial is infeasible is
+/// infeasible too.
 ///
 /// Of more than 256 complete trials as many, evenly spaced in order of their cost, stand for all. Trials whose point is
 /// not of the space do not count. Absent if fewer than 8 complete ones remain, if three quarters of them are as good as
 /// the best, if no hyperparameter has several values, or if no point is feasible.
 inline std::optional<BestOfN> expected_trials(const StudyData& data) {
-  constexpr std::size_t least_complete = 8, most_complete = 256, most_infeasible = 256;
+  constexpr std::size_t least_complete = 8, most_complete = 256;
   constexpr Eigen::Index points = 4096;
   constexpr int noises = 16;
   std::vector<const TrialRecord*> complete, infeasible;
@@ -105,28 +130,26 @@ inline std::optional<BestOfN> expected_trials(const StudyData& data) {
   const gp::Landscape landscape(data.space, *complete.front()->point);
   if (landscape.groups().count == 0) return std::nullopt;
 
-  const Eigen::MatrixXd features = analysis_detail::features_of(landscape, complete, most_complete);
-  const Eigen::VectorXd all_values = gp::standardized(costs);
-  Eigen::VectorXd values(features.rows());
-  for (Eigen::Index i = 0; i < values.size(); ++i) values[i] = all_values[i * all_values.size() / values.size()];
-  const gp::Regression model(landscape.groups(), features, std::move(values));
-  Random random(0, 0x4558);
-  const Eigen::VectorXd theta = gp::fit(model, analysis_detail::prior_with_noise(model), {}, random);
-  const double noise = std::sqrt(portable::exp(theta[landscape.groups().count + 1]));
-
-  const Halton halton{.seed = 0x4558};
+  constexpr std::uint64_t seed = 0x4558;  // whatever it is, but not the study's
+  Random random(seed);
+  const Halton halton{.seed = seed};
   Eigen::MatrixXd places(points, landscape.groups().features());
   for (Eigen::Index i = 0; i < points; ++i) {
     places.row(i) = landscape.place_of(halton.suggest(data.space, {}, i)).features;
   }
-  const Eigen::VectorXd to_complete = analysis_detail::squared_distances_to_nearest(places, features);
-  const Eigen::VectorXd to_infeasible = analysis_detail::squared_distances_to_nearest(
-      places, analysis_detail::features_of(landscape, infeasible, most_infeasible));
-  const gp::Posterior posterior = model.condition(theta, Eigen::MatrixXd(0, features.cols()), Eigen::MatrixXd(0, 1));
-  const Eigen::VectorXd means = posterior.at(places).means;
+  const gp::Regression model(
+      landscape.groups(),
+      analysis_detail::features_of(landscape, analysis_detail::evenly_spaced(complete, most_complete)),
+      gp::standardized(analysis_detail::evenly_spaced(costs, most_complete)));
+  const Eigen::VectorXd theta = gp::fit(model, analysis_detail::prior_of_study(model), {}, random);
+  const double noise = std::sqrt(0.5 * portable::exp(theta[landscape.groups().count + 1]));
+  const Eigen::MatrixXd nothing_pending(0, landscape.groups().features()), one_world(0, 1);
+  const Eigen::VectorXd means = model.condition(theta, nothing_pending, one_world).at(places).means;
+
+  const std::vector<bool> are_infeasible = analysis_detail::are_infeasible(landscape, places, complete, infeasible);
   std::vector<double> expected;
   for (Eigen::Index i = 0; i < points; ++i) {
-    if (to_infeasible[i] < to_complete[i]) continue;
+    if (are_infeasible[static_cast<std::size_t>(i)]) continue;
     const double turns = (static_cast<double>(i) + 0.5) * std::numbers::phi;
     for (int k = 0; k < noises; ++k) {
       const double z = normal_quantile((k + turns - std::floor(turns)) / noises);
@@ -134,8 +157,8 @@ inline std::optional<BestOfN> expected_trials(const StudyData& data) {
     }
   }
   if (expected.empty()) return std::nullopt;
-  const std::int64_t all = points * noises - static_cast<std::int64_t>(expected.size());
-  return BestOfN(std::move(expected), all);
+  const std::int64_t missing = points * noises - static_cast<std::int64_t>(expected.size());
+  return BestOfN(std::move(expected), missing);
 }
 
 }  // namespace eigentune

@@ -17,7 +17,7 @@ namespace eigentune {
 
 /// What twice the trials may still gain without a call for them, of the distance from the median trial to the best; and
 /// up to the lesser share it is certainly enough.
-inline constexpr double gain_of_doubling_that_counts = 0.06;
+inline constexpr double gain_of_doubling_that_counts = 0.0575;
 inline constexpr double gain_of_doubling_that_does_not = 0.05;
 
 /// "Have we sampled enough points from the search space?" Asked is what twice as many of the N trials would gain on
