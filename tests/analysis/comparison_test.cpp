@@ -78,16 +78,16 @@ TEST(SampledEnough, IsAQuestionOfWhatMoreTrialsWouldGain) {
 }
 
 /// Where the objective is x, uniform in [0, 1], the best of n is 1 / (n + 1) on average and the median 1/2; where more
-/// than 1/2 is infeasible, the median is 1/4 and the best of n, of which half are feasible, still about 1 / (n + 1). Of
-/// nothing but normal noise the best of 64 and of 128 are 2.344 and 2.595 deviations from the median (integrals of the
-/// normal order statistics; Harter, "Expected Values of Normal Order Statistics", 1961).
+/// than 1/4 is infeasible, the median is 1/8 and the best of n, of which a quarter are feasible, still about 1 / (n +
+/// 1). Of nothing but normal noise the best of 64 and of 128 are 2.344 and 2.595 deviations from the median (integrals
+/// of the normal order statistics; Harter, "Expected Values of Normal Order Statistics", 1961).
 TEST(SampledEnough, KnowsTheGainWhereItCanBeComputed) {
   const auto gain = [](const StudyData& data) { return *find_sampled_enough(data).number("gain_of_doubling"); };
   const double best = 1.0 / 65.0 - 1.0 / 129.0;
   const auto x = [](const Point& point) { return std::optional(point.begin()->second.as_double()); };
   EXPECT_NEAR(gain(study_of(axes(1), 64, x)), best / (1.0 / 2.0 - 1.0 / 65.0), 1e-3);
-  const auto half = [&x](const Point& point) { return *x(point) > 0.5 ? std::nullopt : x(point); };
-  EXPECT_NEAR(gain(study_of(axes(1), 64, half)), best / (1.0 / 4.0 - 1.0 / 65.0), 4e-3);
+  const auto quarter = [&x](const Point& point) { return *x(point) > 0.25 ? std::nullopt : x(point); };
+  EXPECT_NEAR(gain(study_of(axes(1), 64, quarter)), best / (1.0 / 8.0 - 1.0 / 65.0), 8e-3);
   Random random(1);
   const auto noise = [&random](const Point&) { return std::optional(random.normal()); };
   EXPECT_NEAR(gain(study_of(axes(2), 64, noise)), (2.595 - 2.344) / 2.344, 0.02);
