@@ -46,6 +46,17 @@ TEST(SearchSpaceBoundary, RaisesTheUpperBoundWhereTheObjectiveStillImproves) {
   EXPECT_EQ(findings[1].action, "");
 }
 
+/// The example of Finding's docstring.
+TEST(SearchSpaceBoundary, PrintsWhatWasSeenAndWhatToDo) {
+  EXPECT_EQ(
+      fmt::format("{}", find_search_space_boundaries(valley(1.1, 0.5, 64, 0.1))[0]),
+      "problem: Is the search space large enough? learning_rate: the objective still improves at the upper "
+      "bound, 0.1.\n"
+      "  evidence: trials 64, p_no_effect 2.54e-28, p_value_lower 1, p_value_upper 0.0001247, best_position 2.486\n"
+      "  trials: 35, 23, 15, 59, 53\n"
+      "  next: raise the upper bound of learning_rate from 0.1 to 10");
+}
+
 TEST(SearchSpaceBoundary, LowersTheLowerBound) {
   const auto findings = find_search_space_boundaries(valley(0.5, -0.3, 64));
   EXPECT_EQ(findings[0].verdict, Verdict::good);
