@@ -80,7 +80,7 @@ inline std::optional<MeanDifference> gain_of(const Retrainings& retrainings) {
   if (candidate.size() < 2 || baseline.size() < 2) return std::nullopt;
   MeanDifference gain =
       retrainings.paired ? paired_difference(candidate, baseline) : welch_difference(candidate, baseline);
-  if (retrainings.direction == Direction::minimize) gain.difference = -gain.difference;
+  if (retrainings.direction == Direction::minimize) gain.difference = 0.0 - gain.difference;  // and no gain is not -0
   return gain;
 }
 
@@ -93,9 +93,23 @@ inline double power_at(const AdoptionLooks& looks, std::int64_t look, std::int64
   return error > 0.0 ? t_test_power(distance / error, degrees, looks.level(look)) : distance > 0.0 ? 1.0 : 0.0;
 }
 
-/// The numbers of a gain, at the look of `result`.
+/// What counts as rounding of the objectives.
+inline double rounding_of(const Adoption& result) {
+  constexpr double relative = 1e-12;
+  return relative *
+         std::max(std::fabs(result.candidate.mean.value_or(0.0)), std::fabs(result.baseline.mean.value_or(0.0)));
+}
+
+/// Whether the retrainings of a configuration have one objective.
+inline bool seeds_change_nothing(const Adoption& result) {
+  return std::max(result.candidate.deviation.value_or(0.0), result.baseline.deviation.value_or(0.0)) <=
+         rounding_of(result);
+}
+
+/// The numbers of a gain, at the look of `result`. One without an error is no certainty, so it has no interval.
 inline void describe_gain(Adoption& result, const MeanDifference& gain) {
   result.gain = gain.difference;
+  if (seeds_change_nothing(result) || (result.paired && gain.standard_error <= rounding_of(result))) return;
   result.lower = gain.quantile(result.look_level);
   result.upper = gain.quantile(1.0 - result.look_level);
   result.probability = gain.probability_above(result.minimum_gain);
@@ -143,13 +157,24 @@ inline void decide_by_failures(Adoption& result, std::optional<std::int64_t> nex
   if (hopeful) result.next_runs = next_runs;
 }
 
-/// Whether the gain has an error that is not the rounding of the objectives: pairs that differ by the same amount, as a
-/// count's easily do, have none, and are no certainty.
-inline bool varies(const MeanDifference& gain, const Adoption& result) {
-  constexpr double rounding = 1e-12;
-  const double size =
-      std::max(std::fabs(result.candidate.mean.value_or(0.0)), std::fabs(result.baseline.mean.value_or(0.0)));
-  return gain.standard_error > rounding * size;
+/// The verdict where all `pairs` differ by the same amount, as counts easily do. There is no error for a t-test, but
+/// the sign test needs none: were the gain not above a threshold, all pairs would be with probability 2^-pairs at most.
+inline void decide_by_signs(Adoption& result, std::int64_t pairs, std::optional<std::int64_t> next_runs) {
+  const double p = portable::power(0.5, pairs);
+  const bool better = *result.gain - result.minimum_gain > rounding_of(result);
+  if (better && p < result.look_level) {
+    result.verdict = AdoptionVerdict::adopt;
+    result.conclusion = fmt::format("the candidate beats the baseline{} by the same amount for each of {} seeds",
+                                    by_minimum(result), pairs);
+    return;
+  }
+  result.conclusion =
+      std::fabs(*result.gain) <= rounding_of(result)
+          ? "the candidate has the objective of the baseline for every seed: see that the change reaches the training"
+          : "the difference is the same for every seed, so these runs do not tell how much it varies by chance";
+  const bool hopeful = next_runs && (better || p >= adoption_hope);
+  result.verdict = hopeful ? AdoptionVerdict::not_enough_runs : AdoptionVerdict::do_not_adopt;
+  if (hopeful) result.next_runs = next_runs;
 }
 
 /// The verdict by the gain after `runs` of each.
@@ -240,6 +265,9 @@ inline void add_remarks(Adoption& result, std::int64_t runs) {
 /// counts;
 ///   or if the gain is not shown, and would most likely not be by most_runs: not even one so large that the true gain
 ///   exceeds it with a probability of 20%, with a power of 80%.
+/// - **By the signs**, where all pairs differ by the same amount and there is no variance to test with: adopt if that
+/// is
+///   above minimum_gain in so many pairs that 2^-pairs is below the look's level; do not if it is not in three or more.
 /// - **Not enough runs** otherwise. Look again after the smallest planned number of runs that shows the gain seen, if
 /// it
 ///   is the true one, with a power of 80%; if none does, after twice as many.
@@ -286,6 +314,9 @@ inline Adoption judge_adoption(const Retrainings& retrainings, const AdoptionOpt
   result.confidence = 1.0 - 2.0 * result.look_level;
   const std::optional<MeanDifference> gain = analysis_detail::gain_of(retrainings);
   if (gain) analysis_detail::describe_gain(result, *gain);
+  const std::int64_t after_this = looks.runs(result.look + 1);
+  const std::optional<std::int64_t> next_look =
+      after_this <= options.most_runs ? std::optional(after_this) : std::nullopt;
 
   if (ended < runs || runs < 2) {
     result.conclusion = fmt::format("{} of the {} planned runs of each have ended", ended, runs);
@@ -295,16 +326,17 @@ inline Adoption judge_adoption(const Retrainings& retrainings, const AdoptionOpt
     result.conclusion = fmt::format("{} of {} retrainings of the candidate are infeasible, and {} of the baseline's",
                                     result.candidate.infeasible, runs, result.baseline.infeasible);
   } else if (!gain) {
-    const std::int64_t next = looks.runs(result.look + 1);
-    analysis_detail::decide_by_failures(result, next <= options.most_runs ? std::optional(next) : std::nullopt);
-  } else if (result.candidate.deviation == 0.0 && result.baseline.deviation == 0.0) {
+    analysis_detail::decide_by_failures(result, next_look);
+  } else if (analysis_detail::seeds_change_nothing(result)) {
     result.conclusion =
-        "all retrainings of a configuration have the same objective: see that the seed of the trial reaches the "
-        "training";
-  } else if (!analysis_detail::varies(*gain, result)) {
-    result.conclusion =
-        "the difference is the same for every seed, so these runs do not tell how much it varies by chance";
-    result.next_runs = looks.runs(result.look + 1);
+        std::fabs(*result.gain) <= analysis_detail::rounding_of(result)
+            ? "all retrainings of both have the same objective: see that the seed of the trial and the change reach "
+              "the "
+              "training, and that the metric can tell trainings apart"
+            : "all retrainings of a configuration have the same objective: see that the seed of the trial reaches the "
+              "training";
+  } else if (!result.probability) {
+    analysis_detail::decide_by_signs(result, static_cast<std::int64_t>(gain->degrees_of_freedom) + 1, next_look);
   } else {
     analysis_detail::decide_by_gain(result, *gain, looks, runs, options.most_runs);
   }
