@@ -2,6 +2,7 @@
 
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/file_descriptor.hpp>
+#include <eigentune/core/retry.hpp>
 #include <eigentune/core/write_all.hpp>
 
 #include <fmt/core.h>
@@ -128,8 +129,7 @@ class Child {
   }
   int wait() {
     int status = 0;
-    while (id_ > 0 && ::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (id_ > 0) detail::retry([&] { return ::waitpid(id_, &status, 0); });
     id_ = -1;
     return status;
   }
@@ -151,8 +151,7 @@ inline std::optional<std::string> read_all(int file, std::optional<double> max_s
       if (::poll(&ready, 1, static_cast<int>(std::min(left * 1e3 + 1.0, 1e6))) <= 0) continue;
     }
     char buffer[4096];
-    const auto count = ::read(file, buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
+    const auto count = detail::retry([&] { return ::read(file, buffer, sizeof buffer); });
     if (count <= 0) return text;
     text.append(buffer, static_cast<std::size_t>(count));
   }

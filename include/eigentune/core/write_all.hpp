@@ -1,5 +1,7 @@
 #pragma once
 
+#include <eigentune/core/retry.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <concepts>
@@ -17,8 +19,7 @@ template <std::invocable<std::span<const std::byte>> Write>
 [[nodiscard]] int write_all(std::span<const std::byte>& rest, Write&& write) {
   constexpr std::size_t most_at_once = std::size_t{1} << 30;  // Linux writes at most 2^31 bytes in a call
   while (!rest.empty()) {
-    const ssize_t written = write(rest.first(std::min(rest.size(), most_at_once)));
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = retry([&] { return write(rest.first(std::min(rest.size(), most_at_once))); });
     if (written <= 0) return written < 0 ? errno : ENOSPC;
     rest = rest.subspan(static_cast<std::size_t>(written));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
+#include <eigentune/core/retry.hpp>
 #include <eigentune/core/write_all.hpp>
 #include <eigentune/train/system_calls.hpp>
 
@@ -26,14 +27,6 @@ inline Error file_error(const std::filesystem::path& path, std::string_view doin
 /// The folder that a file is in, "." where its path names none.
 inline std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-}
-
-/// Calls again as long as a signal comes in between.
-template <class Call>
-int retry(Call&& call) {
-  int result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
 }
 
 /// Carries the names in a folder to the disk. Returns 0, or the reason why not.
