@@ -48,7 +48,7 @@ class Trainer {
  public:
   /// Restores the state if that is asked for, or else evaluates before the first step, whose row `observer` is told,
   /// too. Throws std::invalid_argument where options do not fit the checkpoints, and eigentune::Error where a folder or
-  /// file cannot be used; nothing is lost then.
+  /// file cannot be used; nothing is lost then. The trainer refers to `splits`, which must outlive it.
   Trainer(const Options& options, const Splits& splits, RowObserver observer = {})
       : options_(options),
         splits_(splits),
@@ -88,6 +88,8 @@ class Trainer {
       validate({});
     }
   }
+
+  Trainer(const Options& options, const Splits&& splits, RowObserver observer = {}) = delete;
 
   /// Trains, and evaluates on the test split unless it was interrupted. Throws as train does.
   Outcome run() {
@@ -288,7 +290,7 @@ class Trainer {
     if (!curves_.path().empty() && curves_.error().empty()) progress_.note("curves: " + curves_.path());
   }
 
-  const Options& options_;
+  const Options options_;
   const Splits& splits_;
   TrainingState state_;
   eigentune::Schedule rate_;

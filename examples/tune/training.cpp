@@ -28,13 +28,11 @@ Options train_options(const eigentune::Point& point) {
 }
 
 void train(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
-  const Options options = train_options(point);  // which the trainer refers to
-  Trainer(options, splits, report_to(trial)).train();
+  Trainer(train_options(point), splits, report_to(trial)).train();
 }
 
 double train_and_test(eigentune::Trial& trial, const eigentune::Point& point, const Splits& splits) {
-  const Options options = train_options(point);
-  Trainer trainer(options, splits, report_to(trial));
+  Trainer trainer(train_options(point), splits, report_to(trial));
   trainer.train();
   return 1.0 - trainer.test().accuracy();
 }

@@ -254,6 +254,26 @@ TEST(BestStep, IsEarlyLateOrNeither) {
   EXPECT_EQ(find_best_step(curves(slowly, 0.005, 4)).verdict, Verdict::cannot_say);
 }
 
+/// The best of three evaluations is in the last quarter by chance alone; four are enough to count.
+TEST(BestStep, IsOneOfAtLeastFourEvaluations) {
+  const auto with_evaluations = [](std::int64_t evaluations) {
+    StudyData data = curves(falling);
+    for (TrialRecord& trial : data.trials) {
+      TrainingCurve& curve = data.curves[trial.number] = TrainingCurve();
+      for (std::int64_t i = 1; i <= evaluations; ++i) {
+        curve.add(100 * i, {.training_loss = 1.0, .validation_error = *trial.objective - static_cast<double>(i)});
+      }
+      trial.best_step = 100 * evaluations;
+    }
+    return find_best_step(data);
+  };
+  EXPECT_EQ(with_evaluations(3).verdict, Verdict::cannot_say);
+  EXPECT_EQ(with_evaluations(3).conclusion,
+            "none of the better half of trials has a best step among at least 4 evaluations");
+  EXPECT_EQ(with_evaluations(4).verdict, Verdict::problem);
+  EXPECT_EQ(with_evaluations(4).number("in_last_quarter"), 8.0);
+}
+
 /// Norms 1, ..., 20: the 90th percentile is 1 + 0.9 * 19.
 TEST(GradientClipping, SuggestsTheNinetiethPercentile) {
   const auto with_clipping = [](std::int64_t clipped) {

@@ -163,6 +163,71 @@ TEST(JudgeAdoption, SaysThatSeedsChangeNothing) {
   EXPECT_FALSE(adoption.standardized_gain);
 }
 
+/// Nor does the change: more runs would not help, something is to be looked into.
+TEST(JudgeAdoption, SaysThatAllRetrainingsAreAlike) {
+  for (const bool paired : {true, false}) {
+    for (const double objective : {0.0, 0.1}) {
+      const Adoption adoption = judge_adoption(retrainings(Runs(5, objective), Runs(5, objective), paired));
+      EXPECT_EQ(adoption.verdict, AdoptionVerdict::not_enough_runs);
+      EXPECT_EQ(adoption.conclusion,
+                "all retrainings of both have the same objective: see that the seed of the trial and the change reach "
+                "the training, and that the metric can tell trainings apart");
+      EXPECT_FALSE(adoption.next_runs);
+      EXPECT_FALSE(adoption.lower || adoption.upper || adoption.probability || adoption.standardized_gain);
+      const std::string text = fmt::format("{}", adoption);
+      EXPECT_NE(text.find("\n  gain +0\n"), std::string::npos) << text;
+    }
+  }
+}
+
+/// Counts of errors that differ by one for every seed, by the sign test: 2^-5 = 0.031 is above 0.025 and 2^-6 = 0.016
+/// below; at the second look, after ten runs, 2^-10 is below 0.0125.
+TEST(JudgeAdoption, CountsSignsWhereAllPairsDifferByTheSameAmount) {
+  const auto of = [](std::size_t pairs, double difference, AdoptionOptions options = {}, std::int64_t planned = 0) {
+    Runs with, without;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      with.push_back(10.0 + static_cast<double>(i % 4));
+      without.push_back(*with.back() + difference);
+    }
+    Retrainings all = retrainings(with, without);
+    all.planned_runs = planned;
+    return judge_adoption(all, options);
+  };
+  const Adoption five = of(5, 1.0);
+  EXPECT_EQ(five.verdict, AdoptionVerdict::not_enough_runs);
+  EXPECT_EQ(five.conclusion,
+            "the difference is the same for every seed, so these runs do not tell how much it varies by chance");
+  EXPECT_EQ(five.next_runs, 10);
+  EXPECT_EQ(five.gain, 1.0);
+  EXPECT_FALSE(five.probability);  // no certainty, though there is no error
+  EXPECT_EQ(of(5, 1.0, {.most_runs = 9}).verdict, AdoptionVerdict::do_not_adopt);
+  EXPECT_EQ(of(10, 1.0, {}, 5).verdict, AdoptionVerdict::adopt);
+  const Adoption six = of(6, 1.0);
+  EXPECT_EQ(six.verdict, AdoptionVerdict::adopt);
+  EXPECT_EQ(six.conclusion, "the candidate beats the baseline by the same amount for each of 6 seeds");
+  EXPECT_EQ(of(6, 1.0, {.minimum_gain = 0.5}).verdict, AdoptionVerdict::adopt);
+  EXPECT_EQ(of(6, 1.0, {.minimum_gain = 1.0}).verdict, AdoptionVerdict::do_not_adopt);
+  EXPECT_EQ(of(6, -1.0).verdict, AdoptionVerdict::do_not_adopt);
+  EXPECT_EQ(of(2, -1.0).next_runs, 4);  // two may well be chance
+}
+
+TEST(JudgeAdoption, SaysThatTheChangeChangesNothing) {
+  const auto of = [](std::size_t pairs) {
+    const Runs first(baseline.begin(), baseline.begin() + static_cast<std::ptrdiff_t>(pairs));
+    return judge_adoption(retrainings(first, first));
+  };
+  EXPECT_EQ(of(5).verdict, AdoptionVerdict::do_not_adopt);
+  EXPECT_EQ(of(2).verdict, AdoptionVerdict::not_enough_runs);
+  EXPECT_EQ(of(5).conclusion,
+            "the candidate has the objective of the baseline for every seed: see that the change reaches the training");
+  EXPECT_EQ(of(2).conclusion, of(5).conclusion);
+  // Seeds of their own can have no such pairs: the gain is 0, and its interval has a length.
+  const Adoption independent = judge_adoption(retrainings(baseline, baseline, false));
+  EXPECT_EQ(independent.verdict, AdoptionVerdict::do_not_adopt);
+  EXPECT_EQ(independent.gain, 0.0);
+  EXPECT_LT(*independent.lower, 0.0);
+}
+
 TEST(JudgeAdoption, SaysThatThereIsNothingYet) {
   EXPECT_EQ(judge_adoption(Retrainings{}).verdict, AdoptionVerdict::not_enough_runs);
   const Adoption one = judge_adoption(retrainings({0.1}, {0.2}));

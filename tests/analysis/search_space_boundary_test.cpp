@@ -7,12 +7,15 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "analysis/hand_made.hpp"
+#include "support/special_values.hpp"
 
 namespace eigentune {
 namespace {
 
+using support::infinity;
 using support::study_of;
 using support::unit;
 
@@ -44,6 +47,17 @@ TEST(SearchSpaceBoundary, RaisesTheUpperBoundWhereTheObjectiveStillImproves) {
   EXPECT_EQ(findings[0].suggested, Value(10.0));
   EXPECT_EQ(findings[1].verdict, Verdict::good);
   EXPECT_EQ(findings[1].action, "");
+}
+
+/// The example of Finding's docstring.
+TEST(SearchSpaceBoundary, PrintsWhatWasSeenAndWhatToDo) {
+  EXPECT_EQ(
+      fmt::format("{}", find_search_space_boundaries(valley(1.1, 0.5, 64, 0.1))[0]),
+      "problem: Is the search space large enough? learning_rate: the objective still improves at the upper "
+      "bound, 0.1.\n"
+      "  evidence: trials 64, p_no_effect 2.54e-28, p_value_lower 1, p_value_upper 0.0001247, best_position 2.486\n"
+      "  trials: 35, 23, 15, 59, 53\n"
+      "  next: raise the upper bound of learning_rate from 0.1 to 10");
 }
 
 TEST(SearchSpaceBoundary, LowersTheLowerBound) {
@@ -153,6 +167,93 @@ TEST(WiderBound, IsARoundNumberOnTheScale) {
   EXPECT_EQ(wider_bound(log_integer(16, 256), Bound::upper, 1.0), Value(500));
   EXPECT_EQ(wider_bound(log_integer(1, 256), Bound::lower, 0.0), std::nullopt);
   EXPECT_EQ(wider_bound(discrete({1, 2, 4}), Bound::upper, 1.0), std::nullopt);
+}
+
+TEST(WiderBound, EndsWhereTheScaleDoes) {
+  constexpr double least = std::numeric_limits<double>::min(), most = std::numeric_limits<double>::max();
+  EXPECT_EQ(wider_bound(log_uniform(least, 1.0), Bound::lower, 0.0), std::nullopt);
+  EXPECT_EQ(wider_bound(log_uniform(4e-308, 1.0), Bound::lower, 0.0), std::nullopt);  // 2e-308 is subnormal
+  EXPECT_NEAR(wider_bound(log_uniform(1e-300, 1.0), Bound::lower, 0.0).value().as_double() / 1e-307, 1.0, 1e-14);
+  EXPECT_NEAR(wider_bound(log_uniform(1.0, 1e300), Bound::upper, 1.0).value().as_double() / 1e308, 1.0, 1e-14);
+  EXPECT_EQ(wider_bound(log_uniform(1.0, 1e308), Bound::upper, 1.0), std::nullopt);
+  EXPECT_EQ(wider_bound(one_minus_log_uniform(0.5, 0x1.fffffffffffffp-1), Bound::upper, 1.0), std::nullopt);
+  EXPECT_EQ(wider_bound(uniform(0.0, most), Bound::upper, 1.0), std::nullopt);
+  EXPECT_EQ(wider_bound(uniform(-8e307, 8e307), Bound::upper, 1.0), std::nullopt);  // a range of 2e308
+  EXPECT_EQ(wider_bound(uniform(-8e307, 8e307), Bound::lower, 0.0), std::nullopt);
+  EXPECT_EQ(wider_bound(uniform(0.0, 5e-324), Bound::upper, 1.0), std::nullopt);
+}
+
+TEST(WiderBound, OfCountsIsAtLeastOneFurtherAndAtMostTenToTheTwelfth) {
+  constexpr std::int64_t most = 1'000'000'000'000;
+  EXPECT_EQ(wider_bound(integer(1, 2), Bound::upper, 1.0), Value(3));  // a quarter of the range is no count
+  EXPECT_EQ(wider_bound(integer(-1, 1), Bound::lower, 0.0), Value(-2));
+  EXPECT_EQ(wider_bound(integer(1, 2), Bound::lower, 0.0), std::nullopt);
+  EXPECT_EQ(wider_bound(integer(0, most - 1), Bound::upper, 1.0), Value(most));
+  EXPECT_EQ(wider_bound(integer(0, most), Bound::upper, 1.0), std::nullopt);
+  EXPECT_EQ(wider_bound(integer(1 - most, 0), Bound::lower, 0.0), Value(-most));
+  EXPECT_EQ(wider_bound(integer(-most, 0), Bound::lower, 0.0), std::nullopt);
+  EXPECT_EQ(wider_bound(log_integer(1, most - 1), Bound::upper, 1.0), Value(most));
+  EXPECT_EQ(wider_bound(log_integer(1, most), Bound::upper, 1.0), std::nullopt);
+}
+
+/// Whatever the range and where the best is thought to be: what is suggested is further out, and a domain takes it.
+TEST(WiderBound, IsOneThatADomainTakes) {
+  constexpr double least = std::numeric_limits<double>::min(), most = std::numeric_limits<double>::max();
+  constexpr double below_one = 0x1.fffffffffffffp-1, above_one = 0x1.0000000000001p0;
+  const auto widen = [](const Domain& domain, auto make) {
+    for (const std::optional<double> best : {std::optional<double>(), {-infinity}, {-5.0}, {0.0}, {1.0}, {infinity}}) {
+      for (const Bound bound : {Bound::lower, Bound::upper}) {
+        const std::optional<Value> value = wider_bound(domain, bound, best);
+        if (!value) continue;
+        const Value low = bound == Bound::lower ? *value : domain.low();
+        const Value high = bound == Bound::upper ? *value : domain.high();
+        ASSERT_NO_THROW(make(low, high)) << domain.text() << " to " << value->text();
+        EXPECT_FALSE(domain.contains(*value)) << domain.text() << " to " << value->text();
+      }
+    }
+  };
+  const auto real = [&](auto domain, double low, double high) {
+    widen(domain(low, high), [&](const Value& a, const Value& b) { domain(a.as_double(), b.as_double()); });
+  };
+  const auto counts = [&](auto domain, std::int64_t low, std::int64_t high) {
+    widen(domain(low, high), [&](const Value& a, const Value& b) { domain(a.as_integer(), b.as_integer()); });
+  };
+  for (const auto& [low, high] : {std::pair(least, 1.0),
+                                  {3e-308, 1e-300},
+                                  {least, most},
+                                  {1e300, 1e308},
+                                  {1.0, most},
+                                  {1.0, above_one},
+                                  {below_one, 1.0}}) {
+    real(log_uniform, low, high);
+    real(uniform, low, high);
+  }
+  for (const auto& [low, high] : {std::pair(0.0, 5e-324),
+                                  {-5e-324, 5e-324},
+                                  {0.0, 1e-310},
+                                  {-1e-300, 1e-300},
+                                  {-8e307, 8e307},
+                                  {-1.0, 1.7e308},
+                                  {-most, 0.0},
+                                  {1e308, most},
+                                  {-most, -1e308},
+                                  {1e17, 1e17 + 16.0}}) {
+    real(uniform, low, high);
+  }
+  for (const auto& [low, high] :
+       {std::pair(0.0, 5e-324), {0.0, below_one}, {0.5, below_one}, {1.0 - 1e-15, below_one}, {1e-20, 0.5}}) {
+    real(one_minus_log_uniform, low, high);
+  }
+  constexpr std::int64_t million_million = 1'000'000'000'000;
+  for (const auto& [low, high] : {std::pair<std::int64_t, std::int64_t>(1, 2),
+                                  {1, million_million},
+                                  {million_million - 1, million_million},
+                                  {2, million_million - 1}}) {
+    counts(integer, low, high);
+    counts(log_integer, low, high);
+    counts(integer, -high, -low);
+    counts(integer, -high, high);
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -71,6 +72,48 @@ TEST(AxisPlot, GoesFromBoundToBoundOnTheScaleOfTheSearchSpace) {
   EXPECT_EQ(width.categories, (std::vector<std::string>{"64", "128", "256"}));
   EXPECT_EQ(width.low, -0.5);
   EXPECT_EQ(width.high, 2.5);
+}
+
+/// Bounds that are subnormal, huge, nearly equal or next to 1: a tick and a trial can be placed all the same.
+TEST(AxisPlot, HasAxesForBoundsAtTheLimitsOfNumbers) {
+  constexpr double least = std::numeric_limits<double>::min(), most = std::numeric_limits<double>::max();
+  constexpr double below_one = 0x1.fffffffffffffp-1, above_one = 0x1.0000000000001p0;
+  const Domain domains[] = {uniform(0.0, 5e-324),
+                            uniform(-1e-310, 1e-310),
+                            uniform(0.0, 1e308),
+                            uniform(-8e307, 8e307),
+                            uniform(0x1.fffffffffffffp1023 - 0x1p971, most),
+                            uniform(1.0, above_one),
+                            uniform(1e15, 1e15 + 1.0),
+                            log_uniform(least, 1e-300),
+                            log_uniform(least, most),
+                            log_uniform(1e308, most),
+                            log_uniform(1.0, above_one),
+                            log_uniform(1e17, 1e17 + 16.0),
+                            one_minus_log_uniform(0.0, 5e-324),
+                            one_minus_log_uniform(0.5, below_one),
+                            one_minus_log_uniform(1.0 - 1e-10, 1.0 - 1e-11),
+                            one_minus_log_uniform(0x1.ffffffffffffep-1, below_one),
+                            integer(-1'000'000'000'000, 1'000'000'000'000),
+                            log_integer(999'999'999'999, 1'000'000'000'000)};
+  for (const Domain& domain : domains) {
+    SearchSpace space;
+    space.nuisance("x", domain);
+    StudyData data = empty_study(space);
+    for (const double share : {0.0, 0.5, 1.0}) add_trial(data, Point({{"x", domain.from_unit(share)}}), share);
+    const PlotAxis axis = axis_plots(data).at(0).x;
+    EXPECT_TRUE(std::isfinite(axis.low) && std::isfinite(axis.high) && axis.low < axis.high) << domain.text();
+    EXPECT_TRUE(axis.scale != AxisScale::log || axis.low > 0.0) << domain.text();
+    EXPECT_TRUE(axis.scale != AxisScale::one_minus_log || axis.high < 1.0) << domain.text();
+    EXPECT_LE(axis.low, domain.low().as_double());
+    EXPECT_GE(axis.high, domain.high().as_double());
+    for (const double share : {0.0, 0.5, 1.0}) {
+      const double there = report_detail::share_of(axis, domain.from_unit(share).as_double());
+      EXPECT_TRUE(there >= 0.0 && there <= 1.0) << domain.text() << ' ' << there;
+      const double value = report_detail::value_at(axis, share);
+      EXPECT_TRUE(value >= axis.low && value <= axis.high) << domain.text() << ' ' << value;
+    }
+  }
 }
 
 TEST(AxisPlot, DrawsTrialsTheBestOnTopAndInfeasibleOnesInTheBandOfTheWorst) {

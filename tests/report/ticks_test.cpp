@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -117,18 +118,45 @@ TEST(Ticks, NeverTouchAndStayOnTheAxis) {
 }
 
 TEST(AxisMap, WorksForAxesThatAreNone) {
+  constexpr double most = std::numeric_limits<double>::max();
+  const std::vector<double> ends = {-infinity, -most,
+                                    -1e308,    -1.0,
+                                    -5e-324,   0.0,
+                                    5e-324,    1e-310,
+                                    0.5,       0x1.fffffffffffffp-1,
+                                    1.0,       0x1.0000000000001p0,
+                                    1e15,      1e15 + 1.0,
+                                    1e308,     most,
+                                    infinity,  std::nan("")};
   for (const AxisScale scale : {AxisScale::linear, AxisScale::log, AxisScale::one_minus_log, AxisScale::category}) {
-    for (const double low : {-infinity, -1e308, -1.0, 0.0, 1.0, 1e308, infinity, std::nan("")}) {
-      for (const double high : {-infinity, -1e308, -1.0, 0.0, 1.0, 1e308, infinity, std::nan("")}) {
-        const PlotAxis axis{.scale = scale, .low = low, .high = high};
-        const AxisMap map(axis);
-        EXPECT_LT(map.low(), map.high());
-        EXPECT_DOUBLE_EQ(map.position(map.low()).value(), 0.0);
-        EXPECT_DOUBLE_EQ(map.position(map.high()).value(), 1.0);
-        axis_ticks(axis, 300.0, [](const std::string&) { return 40.0; });
+    for (const double low : ends) {
+      for (const double high : ends) {
+        for (const bool whole_numbers : {false, true}) {
+          const PlotAxis axis{.scale = scale, .low = low, .high = high, .whole_numbers = whole_numbers};
+          const AxisMap map(axis);
+          EXPECT_LT(map.low(), map.high());
+          EXPECT_DOUBLE_EQ(map.position(map.low()).value(), 0.0) << low << ' ' << high;
+          EXPECT_DOUBLE_EQ(map.position(map.high()).value(), 1.0) << low << ' ' << high;
+          for (const Tick& tick : axis_ticks(axis, 300.0, [](const std::string&) { return 40.0; })) {
+            EXPECT_TRUE(tick.position >= 0.0 && tick.position <= 1.0) << low << ' ' << high << ' ' << tick.position;
+          }
+        }
       }
     }
   }
+}
+
+/// Of ends whose logarithms are equal, and of ones that have few others between theirs.
+TEST(AxisMap, IsLinearWhereALogScaleIsStraight) {
+  for (const double low : {1e-290, 0.3, 1e15, 1e17}) {
+    for (const double ratio : {1e-15, 1e-12, 1e-8}) {
+      const AxisMap map({.scale = AxisScale::log, .low = low, .high = low * (1.0 + ratio)});
+      EXPECT_EQ(map.scale(), AxisScale::linear);
+      EXPECT_NEAR(map.position(low * (1.0 + 0.5 * ratio)).value(), 0.5, ratio == 1e-15 ? 0.2 : 1e-3);
+    }
+  }
+  EXPECT_EQ(AxisMap({.scale = AxisScale::log, .low = 1.0, .high = 1.001}).scale(), AxisScale::log);
+  EXPECT_EQ(AxisMap({.scale = AxisScale::one_minus_log, .low = 0.0, .high = 1e-310}).scale(), AxisScale::linear);
 }
 
 TEST(AxisMap, EqualRatiosAreEqualLengthsOnALogScale) {

@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
+
 namespace {
 
 using namespace eigentune;
@@ -158,9 +160,8 @@ int main(int count, char** arguments) {
   const bool background = count > 2 && std::string(arguments[2]) == "--background";
   if (kills < 1) fail("kill_keeper KILLS [--background] | --save COUNT FOLDER");
 
-  std::string name = (std::filesystem::temp_directory_path() / "eigentune-kill-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) fail("mkdtemp");
-  const std::filesystem::path folder = std::filesystem::path(name) / "checkpoints";
+  const support::TemporaryFolder temporary;  // which stays for a look if fail ends the program
+  const std::filesystem::path folder = temporary / "checkpoints";
   History history;
   Random random(static_cast<std::uint64_t>(kills) + (background ? 1000 : 0));
   int during = 0, with_leftover = 0;
@@ -175,7 +176,6 @@ int main(int count, char** arguments) {
     check_clean(folder);
     check(folder, history, "after the next start");
   }
-  std::filesystem::remove_all(name);
   std::printf("%d kills, %d of them during a save, %d left a temporary file; %zu checkpoints were saved\n", kills,
               during, with_leftover, history.done.size());
   return 0;

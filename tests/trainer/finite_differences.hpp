@@ -1,5 +1,7 @@
 #pragma once
 
+#include <eigentune/core/random.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <map>
@@ -20,6 +22,15 @@ double central_difference(double& value, Loss&& loss) {
   const double below = loss();
   value = original;
   return (above - below) / (2.0 * step);
+}
+
+/// Moves every parameter, so that no bias is zero and no gain one.
+template <class Scalar>
+void perturb(example::Network<Scalar>& network) {
+  eigentune::Random random(11);
+  network.for_each_parameter([&](const std::string&, auto& parameter, auto&) {
+    for (Scalar& value : parameter.reshaped()) value += static_cast<Scalar>(0.1 * random.normal());
+  });
 }
 
 /// The gradients that a network holds, by tensor.

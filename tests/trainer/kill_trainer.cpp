@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
 #include "train/network.hpp"
 #include "train/optimizer_choice.hpp"
 #include "trainer/process.hpp"
@@ -192,14 +193,13 @@ int main(int count, char** arguments) {
   const int kills = count == 3 ? std::atoi(arguments[2]) : 0;
   if (kills < 1) fail("kill_trainer PROGRAM KILLS");
   const std::string program = std::filesystem::absolute(arguments[1]);
-  std::string name = (std::filesystem::temp_directory_path() / "eigentune-kill-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) fail("mkdtemp");
+  const support::TemporaryFolder temporary;  // which stays for a look if fail ends the program
 
   Random random(static_cast<std::uint64_t>(kills));
   int done = 0, with_leftover = 0;
   std::size_t saves = 0, best = 0;
   for (std::uint64_t seed = 1; done < kills; ++seed) {
-    Run run(std::filesystem::path(name) / fmt::format("{}", seed), program, seed);
+    Run run(temporary / fmt::format("{}", seed), program, seed);
     std::size_t completed = 0;
     for (int i = 0; i < kills_per_run && done < kills; ++i, ++done) {
       run.kill_once(random);
@@ -211,7 +211,6 @@ int main(int count, char** arguments) {
     with_leftover += run.with_leftover;
     best += run.best_steps.size();
   }
-  std::filesystem::remove_all(name);
   std::printf("%d kills, %d left a temporary file; %zu checkpoints were completed, %zu times another was the best\n",
               kills, with_leftover, saves, best);
   return 0;

@@ -88,10 +88,7 @@ void expect_near(const Values<Scalar>& values, const Values<Scalar>& expected, d
 template <class Scalar>
 void initialize(Network<Scalar>& network, std::uint64_t seed) {
   network.initialize(seed);
-  eigentune::Random random(11);
-  network.for_each_parameter([&](const std::string&, auto& parameter, auto&) {
-    for (Scalar& value : parameter.reshaped()) value += static_cast<Scalar>(0.1 * random.normal());
-  });
+  perturb(network);
 }
 
 class BatchNormNetworkGradients : public testing::TestWithParam<std::tuple<Norm, int, bool>> {};

@@ -46,15 +46,6 @@ struct WeightedBatch {
   std::vector<Scalar> weights;
 };
 
-/// Moves every parameter, so that no bias is zero and no gain one.
-template <class Scalar>
-void perturb(Network<Scalar>& network) {
-  eigentune::Random random(11);
-  network.for_each_parameter([&](const std::string&, auto& parameter, auto&) {
-    for (Scalar& value : parameter.reshaped()) value += static_cast<Scalar>(0.1 * random.normal());
-  });
-}
-
 /// The relative distance of each tensor's gradient from finite differences of the loss.
 std::map<std::string, double> relative_gradient_errors(const NetworkOptions& options, Eigen::Index batch_size) {
   Network<double> network(options);

@@ -85,7 +85,8 @@ struct Adoption {
   std::int64_t look = 0;    ///< how many looks the plan had before this one
   double look_level = 0.0;  ///< the probability that this look adopts a change without the gain
 
-  // Of the runs that completed; absent if they are too few.
+  // Of the runs that completed; absent if they are too few, and all but the gain itself if nothing varies by chance:
+  // if all runs of a configuration have the same objective, or all pairs the same difference.
   std::optional<double> gain{};            ///< the difference of the means, positive if the candidate is better
   std::optional<double> lower{}, upper{};  ///< the interval of the gain that covers it with `confidence`
   double confidence = 0.0;                 ///< 1 - 2 look_level
@@ -123,8 +124,11 @@ struct fmt::formatter<eigentune::Adoption> {
                        adoption.metric, arm("candidate", adoption.candidate), arm("baseline", adoption.baseline),
                        adoption.paired ? "in pairs of one seed" : "with seeds of their own");
     if (adoption.gain) {
-      out = fmt::format_to(out, "\n  gain {:+.4g}, {:.6g}% interval [{:+.4g}, {:+.4g}]", *adoption.gain,
-                           100.0 * adoption.confidence, *adoption.lower, *adoption.upper);
+      out = fmt::format_to(out, "\n  gain {:+.4g}", *adoption.gain);
+    }
+    if (adoption.probability) {
+      out = fmt::format_to(out, ", {:.6g}% interval [{:+.4g}, {:+.4g}]", 100.0 * adoption.confidence, *adoption.lower,
+                           *adoption.upper);
       if (adoption.standardized_gain) {
         out = fmt::format_to(out, ", {:+.2f} standard deviations of retraining", *adoption.standardized_gain);
       }

@@ -127,25 +127,28 @@ inline std::string too_few_text(std::size_t count) {
 
 /// A number that a verdict rests on.
 struct Evidence {
-  std::string name;  ///< snake_case: "p_value", "infeasible_trials"
+  std::string name;  ///< snake_case: "p_value", "infeasible_share"
   double value = 0.0;
 
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
-/// The answer to one question about a study. A value; printed by fmt, in one to four lines:
+/// The answer to one question about a study. Programs read its members; people what fmt prints of it, in one to four
+/// lines, of which the empty ones are left out: the verdict, question and conclusion; the numbers that these rest on,
+/// which the function that makes the finding explains; the trials to look at; and what to do next.
 ///
-///     problem: Is the search space large enough? learning_rate: the objective still improves at the upper bound 0.1.
-///       evidence: trials 64, p_value 0.0001
-///       next: raise the upper bound of learning_rate from 0.1 to 1
+///     problem: Is the search space large enough? learning_rate: the objective still improves at the upper bound, 0.1.
+///       evidence: trials 64, p_no_effect 2.54e-28, p_value_lower 1, p_value_upper 0.0001247, best_position 2.486
+///       trials: 35, 23, 15, 59, 53
+///       next: raise the upper bound of learning_rate from 0.1 to 10
 struct Finding {
   Check check = Check::search_space_boundary;
   Verdict verdict = Verdict::cannot_say;
-  std::string hyperparameter{};        ///< id of the one concerned; empty if it is none
-  std::optional<Bound> bound{};        ///< of that hyperparameter, if it is about one
-  std::optional<Value> value{};        ///< of that hyperparameter, if there is one: where trials turn infeasible, fixed
+  std::string hyperparameter{};        ///< the id of the one that it is about; empty if it is about none
+  std::optional<Bound> bound{};        ///< the end of its range, or of training (best_step), that it is about
+  std::optional<Value> value{};        ///< of it: the bound as it is, where trials turn infeasible, the best, the fixed
   std::optional<Value> suggested{};    ///< what `bound` should become
-  std::vector<std::int64_t> trials{};  ///< the numbers of those concerned
+  std::vector<std::int64_t> trials{};  ///< the numbers of those to look at
   std::string conclusion{};            ///< what was seen, as a sentence without a capital
   std::vector<Evidence> evidence{};
   std::string action{};  ///< what to do next, in the playbook's words; empty if nothing

@@ -130,7 +130,8 @@ inline Finding judge_bounds(const StudyData& data, const std::vector<RankedTrial
 /// other hyperparameters out, where a look at the few best trials would follow their noise: a problem if the F-test
 /// finds an effect at 1% and the t-test improvement at the bound at 10%; good if it finds the opposite at both bounds;
 /// else the data cannot say. A bound next to which trials are infeasible is not what limits the space (see
-/// find_infeasible_regions).
+/// find_infeasible_regions). The evidence: the F-test's p-value (p_no_effect), the t-tests' (p_value_lower, _upper),
+/// and where the parabola is best, [0, 1] being the range (best_position).
 inline std::vector<Finding> find_search_space_boundaries(const StudyData& data) {
   std::vector<Finding> findings;
   const std::vector<RankedTrial> ranked = ranked_trials(data);

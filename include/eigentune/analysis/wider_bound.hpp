@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace eigentune {
@@ -51,14 +52,18 @@ inline std::optional<Value> wider_bound(const Domain& domain, Bound bound, std::
   const double extension = std::clamp(beyond + 0.25, 0.25, 0.5);
   const double low = domain.low().as_double(), high = domain.high().as_double();
   const double end = upper ? high : low;
-  constexpr double least_positive = 2.2250738585072014e-308;
   const auto as_value = [&](double x) -> std::optional<Value> {
-    if (!is_finite(x) || (upper ? x <= end : x >= end)) return std::nullopt;
     if (domain.is_countable()) {
       constexpr double most = 1e12;  // as of integer and log_integer
-      return std::fabs(x) <= most ? std::optional(Value(static_cast<std::int64_t>(x))) : std::nullopt;
+      x = std::clamp(x, -most, most);
     }
-    const bool fits = domain.scale() == Scale::linear || (domain.scale() == Scale::log ? x >= least_positive : x < 1.0);
+    if (!is_finite(x) || (upper ? x <= end : x >= end)) return std::nullopt;
+    if (domain.is_countable()) return Value(static_cast<std::int64_t>(x));
+    // What the domains demand: a range that is finite, numbers that are normal, 1 - x above 0.
+    constexpr double least_normal = std::numeric_limits<double>::min();
+    const bool fits = domain.scale() == Scale::linear ? is_finite(x - (upper ? low : high))
+                      : domain.scale() == Scale::log  ? x >= least_normal
+                                                      : x < 1.0;
     return fits ? std::optional(Value(x)) : std::nullopt;
   };
   if (domain.scale() == Scale::linear) {
@@ -67,7 +72,10 @@ inline std::optional<Value> wider_bound(const Domain& domain, Bound bound, std::
     const double wider = end + (upper ? extension : -extension) * range;
     double rounded = std::floor(wider / step + 0.5) * step;
     if (step < 1.0) rounded = std::floor(wider / step + 0.5) / std::floor(1.0 / step + 0.5);
-    if (domain.is_countable()) rounded = std::floor(rounded + 0.5);
+    if (domain.is_countable()) {
+      rounded = std::floor(rounded + 0.5);
+      rounded = upper ? std::max(rounded, end + 1.0) : std::min(rounded, end - 1.0);
+    }
     // Counts begin at 1, shares end at 1, and what has no sign gets none.
     if (!upper && low >= 0.0) rounded = std::max(rounded, domain.is_countable() && low >= 1.0 ? 1.0 : 0.0);
     if (upper && !domain.is_countable() && low >= 0.0 && high <= 1.0) rounded = std::min(rounded, 1.0);
@@ -75,7 +83,8 @@ inline std::optional<Value> wider_bound(const Domain& domain, Bound bound, std::
   }
   if (domain.scale() == Scale::log) {
     const double ratio = portable::pow(high / low, extension);
-    const double x = analysis_detail::round_number_beyond(upper ? end * ratio : end / ratio, end, upper);
+    const double far = std::clamp(upper ? end * ratio : end / ratio, 1e-307, 1e308);  // where round numbers end
+    const double x = analysis_detail::round_number_beyond(far, end, upper);
     return as_value(domain.is_countable() ? std::max(1.0, std::floor(x + 0.5)) : x);
   }
   const double ratio = portable::pow((1.0 - low) / (1.0 - high), extension);

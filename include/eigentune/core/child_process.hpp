@@ -2,6 +2,8 @@
 
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/file_descriptor.hpp>
+#include <eigentune/core/retry.hpp>
+#include <eigentune/core/write_all.hpp>
 
 #include <fmt/core.h>
 
@@ -23,6 +25,7 @@
 #include <new>
 #include <optional>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
@@ -68,15 +71,9 @@ inline std::int64_t mapped_bytes() {
 }
 
 /// Writes everything or gives up; allocates nothing, since memory may have run out.
-inline void write_all(int file, const void* data, std::size_t size) {
-  const auto* bytes = static_cast<const char*>(data);
-  while (size > 0) {
-    const auto count = ::write(file, bytes, size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
-  }
+inline void send(int file, const void* data, std::size_t size) {
+  std::span<const std::byte> rest(static_cast<const std::byte*>(data), size);
+  [[maybe_unused]] const int code = detail::write_all(rest, file);
 }
 
 inline constexpr char returned = 'r', threw = 't';
@@ -85,7 +82,7 @@ inline constexpr char returned = 'r', threw = 't';
 [[noreturn]] inline void live(const std::function<std::vector<double>()>& work,
                               std::optional<std::int64_t> address_space, int out) {
   if (const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); file >= 0) {
-    write_all(file, "1000", 4);  // if memory runs out, the kernel shall take this process rather than its parent
+    send(file, "1000", 4);  // if memory runs out, the kernel shall take this process rather than its parent
     ::close(file);
   }
   const auto limit_to = [](auto resource, rlim_t bytes) {
@@ -97,14 +94,14 @@ inline constexpr char returned = 'r', threw = 't';
   limit_to(RLIMIT_CORE, 0);  // a crash is an answer, not a bug to look into
   if (address_space) limit_to(RLIMIT_AS, static_cast<rlim_t>(*address_space));
   const auto tell = [out](std::string_view what, std::string_view text) {
-    write_all(out, &threw, 1);
-    write_all(out, what.data(), what.size());
-    write_all(out, text.data(), text.size());
+    send(out, &threw, 1);
+    send(out, what.data(), what.size());
+    send(out, text.data(), text.size());
   };
   try {
     const std::vector<double> values = work();
-    write_all(out, &returned, 1);
-    write_all(out, values.data(), values.size() * sizeof(double));
+    send(out, &returned, 1);
+    send(out, values.data(), values.size() * sizeof(double));
   } catch (const std::bad_alloc&) {
     tell("memory ran out (std::bad_alloc)", "");
   } catch (const std::exception& error) {
@@ -132,8 +129,7 @@ class Child {
   }
   int wait() {
     int status = 0;
-    while (id_ > 0 && ::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (id_ > 0) detail::retry([&] { return ::waitpid(id_, &status, 0); });
     id_ = -1;
     return status;
   }
@@ -155,8 +151,7 @@ inline std::optional<std::string> read_all(int file, std::optional<double> max_s
       if (::poll(&ready, 1, static_cast<int>(std::min(left * 1e3 + 1.0, 1e6))) <= 0) continue;
     }
     char buffer[4096];
-    const auto count = ::read(file, buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
+    const auto count = detail::retry([&] { return ::read(file, buffer, sizeof buffer); });
     if (count <= 0) return text;
     text.append(buffer, static_cast<std::size_t>(count));
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,12 +15,13 @@
 /// -ffast-math, with another rounding mode than to nearest, where subnormals are flushed to zero, or on the x87 unit.
 namespace eigentune::portable {
 
-/// Returns `value`, having forced the compiler to round it to a double first. A compiler that may contract `a * b + c`
+/// Returns `value`, having forced the compiler to round it to its type first. A compiler that may contract `a * b + c`
 /// into a fused multiply-add (g++ does, by default, on a machine that has one) skips the rounding of the product, so
 /// the last bit depends on the machine. Where bits matter, write `rounded(a * b) + c`: every product that feeds an
 /// addition or subtraction. It also keeps the value from being folded at compile time. It costs no instruction, but the
 /// loop around it is not vectorised.
-inline double rounded(double value) {
+template <class Scalar>
+requires std::same_as<Scalar, double> || std::same_as<Scalar, float> Scalar rounded(Scalar value) {
 #if defined(__GNUC__) && defined(__x86_64__)
   asm("" : "+x"(value));
   return value;
@@ -27,21 +29,7 @@ inline double rounded(double value) {
   asm("" : "+w"(value));
   return value;
 #else
-  const volatile double copy = value;
-  return copy;
-#endif
-}
-
-/// The same for float.
-inline float rounded(float value) {
-#if defined(__GNUC__) && defined(__x86_64__)
-  asm("" : "+x"(value));
-  return value;
-#elif defined(__GNUC__) && defined(__aarch64__)
-  asm("" : "+w"(value));
-  return value;
-#else
-  const volatile float copy = value;
+  const volatile Scalar copy = value;
   return copy;
 #endif
 }

@@ -17,6 +17,7 @@ inline constexpr double least_drawn = 1e-300;
 
 /// Where values lie between the ends of an axis. Whatever the axis says, the map works: ends that are none for the
 /// scale (equal, in the wrong order, not finite, not above 0 on a log one) are replaced by ones around what is there.
+/// Ends that a log or one_minus_log scale hardly tells apart are on a linear one, which looks the same there.
 class AxisMap {
  public:
   explicit AxisMap(const PlotAxis& axis) : scale_(axis.scale), low_(axis.low), high_(axis.high) {
@@ -31,7 +32,11 @@ class AxisMap {
     if (!fits) scale_ = AxisScale::linear;
     if (scale_ == AxisScale::log && high_ < least_drawn) scale_ = AxisScale::linear;
     if (scale_ == AxisScale::log) low_ = std::max(low_, least_drawn);
-    if (low_ >= high_ || (scale_ == AxisScale::linear && high_ - low_ < least_drawn)) widen();
+    if (low_ >= high_) widen();
+    constexpr double straight = 1e-6;  // of the scale: so short, it is straight, and logarithms round to a part of it
+    if (scale_ != AxisScale::linear && scale_ != AxisScale::category && *on_scale(high_) - *on_scale(low_) < straight)
+      scale_ = AxisScale::linear;
+    if (scale_ == AxisScale::linear && high_ - low_ < least_drawn) widen();
     from_ = *on_scale(low_);
     length_ = *on_scale(high_) - from_;
   }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -30,11 +31,13 @@ inline std::pair<double, double> widened(double low, double high) {
   const double size = std::max(std::fabs(low), std::fabs(high));
   if (high - low > std::max(1e-9 * size, 1e-300)) return {low, high};
   const double more = size > 1e-300 ? 0.1 * size : 0.5;
-  return {low - more, high + more};
+  constexpr double most = std::numeric_limits<double>::max();
+  return {std::max(low - more, -most), std::min(high + more, most)};
 }
 
-/// The axis of a hyperparameter, from bound to bound of the search space on its scale. Integers own the cell from half
-/// below to half above them, listed values are categories.
+/// The axis of a hyperparameter, from bound to bound of the search space on its scale, which is linear where a log or
+/// one_minus_log one can hardly tell them apart. Integers own the cell from half below to half above them, listed
+/// values are categories.
 inline PlotAxis hyperparameter_axis(const Hyperparameter& hyperparameter) {
   const Domain& domain = hyperparameter.domain;
   PlotAxis axis{.title = hyperparameter.id};
@@ -50,7 +53,13 @@ inline PlotAxis hyperparameter_axis(const Hyperparameter& hyperparameter) {
                                                         : AxisScale::linear;
   axis.whole_numbers = domain.is_countable();
   const double half = axis.whole_numbers ? 0.5 : 0.0;
-  std::tie(axis.low, axis.high) = widened(domain.low().as_double() - half, domain.high().as_double() + half);
+  axis.low = domain.low().as_double() - half;
+  axis.high = domain.high().as_double() + half;
+  constexpr double ratio = 1.0 + 1e-9;
+  if (axis.scale == AxisScale::log && axis.high > axis.low * ratio) return axis;
+  if (axis.scale == AxisScale::one_minus_log && 1.0 - axis.low > (1.0 - axis.high) * ratio) return axis;
+  axis.scale = AxisScale::linear;
+  std::tie(axis.low, axis.high) = widened(axis.low, axis.high);
   return axis;
 }
 

@@ -50,6 +50,26 @@ struct DrawnAxis {
   bool has_band() const { return !axis->band.empty(); }
   double length() const { return std::abs(to - from); }
 
+  /// Takes the room from `start`, the lower end, to `end`, of which a band has `size` at one of them, and its label
+  /// lines of `label_width`.
+  void take(double start, double end, double size, double label_width) {
+    from = start;
+    to = end;
+    if (!has_band()) return;
+    band_label = wrapped(axis->band, label_width / font_size, 2);
+    constexpr double gap = 5.0;
+    const double sign = end > start ? 1.0 : -1.0;
+    if (axis->band_at_high) {
+      band_from = end - sign * size;
+      band_to = end;
+      to = band_from - sign * gap;
+    } else {
+      band_from = start;
+      band_to = start + sign * size;
+      from = band_to + sign * gap;
+    }
+  }
+
   /// Whether there is another scale: linear and log, if both ends are above 0.
   bool is_switchable() const {
     const bool either = map.scale() == AxisScale::linear || map.scale() == AxisScale::log;
@@ -132,26 +152,11 @@ struct SvgLayout {
   }
 
  private:
-  static constexpr double band_gap = 5.0;
-
   void place_y() {
     using namespace report_detail;
     const double most = width * 0.3;  // for labels beside the axis
     constexpr double band_height = 30.0;
-    y.from = bottom;
-    y.to = top;
-    if (y.has_band()) {
-      y.band_label = wrapped(y.axis->band, most / font_size, 2);
-      if (y.axis->band_at_high) {
-        y.band_from = top + band_height;
-        y.band_to = top;
-        y.to = top + band_height + band_gap;
-      } else {
-        y.band_from = bottom;
-        y.band_to = bottom - band_height;
-        y.from = bottom - band_height - band_gap;
-      }
-    }
+    y.take(bottom, top, band_height, most);
     y.find_ticks(most);
     left = std::max(24.0, margin + y.longest_label + tick_length + 4.0);
   }
@@ -160,21 +165,8 @@ struct SvgLayout {
     using namespace report_detail;
     right = width - 14.0;
     for (int pass = 0; pass < 2; ++pass) {  // the second with room for half of the last label
-      constexpr double band_width = 46.0;
-      x.from = left;
-      x.to = right;
-      if (x.has_band()) {
-        x.band_label = wrapped(x.axis->band, 64.0 / font_size, 2);
-        if (x.axis->band_at_high) {
-          x.band_from = right - band_width;
-          x.band_to = right;
-          x.to = right - band_width - band_gap;
-        } else {
-          x.band_from = left;
-          x.band_to = left + band_width;
-          x.from = left + band_width + band_gap;
-        }
-      }
+      constexpr double band_width = 46.0, label_width = 64.0;
+      x.take(left, right, band_width, label_width);
       x.slanted = !categories_fit();
       x.find_ticks(x.slanted ? longest_slanted : x.length());
       if (x.slanted) {  // again, if the first label needs room on the left

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/file_descriptor.hpp>
+#include <eigentune/core/retry.hpp>
 
 #include <fmt/core.h>
 
@@ -152,8 +153,7 @@ class ChildProgram {
   int reap() {
     ::kill(-id_, SIGKILL);
     int status = 0;
-    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
-    }
+    detail::retry([&] { return ::waitpid(id_, &status, 0); });
     id_ = -1;
     return status;
   }

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/file_descriptor.hpp>
+#include <eigentune/core/write_all.hpp>
 #include <eigentune/space/point.hpp>
 #include <eigentune/study/child_program.hpp>
 #include <eigentune/study/program_output.hpp>
@@ -19,6 +20,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -133,11 +135,11 @@ class ExternalCommand {
       constexpr int suffix = 5;
       FileDescriptor file(::mkostemps(path_.data(), suffix, O_CLOEXEC));
       const std::string text = point.text() + "\n";
-      if (file.get() < 0 || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-        const std::string reason = std::strerror(errno);
-        if (file.get() >= 0) std::remove(path_.c_str());
-        throw Error(fmt::format("{}: expected to write the hyperparameters, found: {}", path_, reason));
-      }
+      std::span<const std::byte> rest = std::as_bytes(std::span(text));
+      const int code = file.get() < 0 ? errno : detail::write_all(rest, file.get());
+      if (code == 0) return;
+      if (file.get() >= 0) std::remove(path_.c_str());
+      throw Error(fmt::format("{}: expected to write the hyperparameters, found: {}", path_, std::strerror(code)));
     }
     ~PointFile() { std::remove(path_.c_str()); }
     PointFile(const PointFile&) = delete;

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <eigentune/study/memory_study.hpp>
 #include <eigentune/study/storage.hpp>
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,7 +42,7 @@ class MemoryStorage final : public Storage {
     definition.validate();
     const std::lock_guard lock(mutex_);
     if (const auto found = by_name_.find(definition.name); found != by_name_.end()) {
-      Data& study = at(found->second);
+      MemoryStudy& study = at(found->second);
       StudyDefinition now = reopened(study.definition, definition);
       if (now != study.definition) {
         study.definition = std::move(now);
@@ -52,7 +51,7 @@ class MemoryStorage final : public Storage {
       return found->second;
     }
     const auto id = static_cast<StudyId>(studies_.size());
-    studies_.push_back({.definition = definition, .revision = 1});
+    studies_.emplace_back(definition);
     by_name_.emplace(definition.name, id);
     return id;
   }
@@ -66,7 +65,7 @@ class MemoryStorage final : public Storage {
   std::vector<std::string> study_names() override {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> names;
-    for (const Data& study : studies_) names.push_back(study.definition.name);
+    for (const MemoryStudy& study : studies_) names.push_back(study.definition.name);
     return names;
   }
 
@@ -77,19 +76,19 @@ class MemoryStorage final : public Storage {
 
   std::optional<Claim> claim(StudyId id, std::string_view worker, std::chrono::milliseconds lease) override {
     const std::lock_guard lock(mutex_);
-    Data& study = at(id);
+    MemoryStudy& study = at(id);
     const StorageTime now = clock_();
-    const std::optional<std::int64_t> number = next(study, now);
+    const std::optional<std::int64_t> number = study.next(now);
     if (!number) return std::nullopt;
-    TrialData& trial = study.trials[static_cast<std::size_t>(*number)];
+    MemoryStudy::Trial& trial = study.trial(*number);
     if (trial.record.state == TrialState::running) trial.record.reason = lease_lost_reason;
-    move_to(study, trial, TrialState::running);
+    study.move_to(trial, TrialState::running, now);
     ++trial.record.attempt;
     trial.record.worker = worker;
     trial.record.started = now;
     trial.curve = {};
     trial.token = ++study.last_token;
-    extend(study, trial, now + lease);
+    study.extend(trial, now + lease);
     return Claim{.study = id,
                  .number = *number,
                  .attempt = trial.record.attempt,
@@ -106,7 +105,7 @@ class MemoryStorage final : public Storage {
     }
     if (seen && *seen < study.point_revision) return false;
     trial.record.point = point;
-    changed(study, trial);
+    study.changed(trial);
     study.point_revision = study.revision;
     return true;
   }
@@ -114,7 +113,7 @@ class MemoryStorage final : public Storage {
   void heartbeat(const Claim& claim, std::chrono::milliseconds lease) override {
     const std::lock_guard lock(mutex_);
     auto [study, trial] = held(claim);
-    extend(study, trial, clock_() + lease);
+    study.extend(trial, clock_() + lease);
   }
 
   void report(const Claim& claim, std::span<const CurveRow> rows) override {
@@ -133,7 +132,7 @@ class MemoryStorage final : public Storage {
     trial.record.infeasible_step = result.infeasible_step;
     trial.record.diverged_step = result.diverged_step;
     const bool again = result.state == TrialState::failed && trial.record.attempt < study.definition.max_attempts;
-    move_to(study, trial, again ? TrialState::queued : result.state);
+    study.move_to(trial, again ? TrialState::queued : result.state, clock_());
     return trial.record.state;
   }
 
@@ -142,38 +141,31 @@ class MemoryStorage final : public Storage {
     auto [study, trial] = held(claim);
     --trial.record.attempt;
     trial.curve = {};
-    move_to(study, trial, TrialState::queued);
+    study.move_to(trial, TrialState::queued, clock_());
   }
 
   std::int64_t enqueue(StudyId id, const Point& point) override {
     const std::lock_guard lock(mutex_);
-    Data& study = at(id);
-    if (!has_budget(study)) {
+    MemoryStudy& study = at(id);
+    if (!study.has_budget()) {
       throw Error(fmt::format("study \"{}\": expected a budget for one more trial, found all {} taken",
                               study.definition.name, study.definition.trials));
     }
-    TrialData& trial = add_trial(study);
+    MemoryStudy::Trial& trial = study.add_trial();
     trial.record.point = point;
-    study.queued.insert(trial.record.number);
-    changed(study, trial);
+    study.move_to(trial, TrialState::queued, clock_());
     study.point_revision = study.revision;
     return trial.record.number;
   }
 
   Changes read(StudyId id, Revision since) override {
     const std::lock_guard lock(mutex_);
-    const Data& study = at(id);
-    Changes changes{.revision = study.revision, .records = {}};
-    for (auto change = study.changes.upper_bound(since); change != study.changes.end(); ++change) {
-      changes.records.push_back(study.trials[static_cast<std::size_t>(change->second)].record);
-    }
-    std::ranges::sort(changes.records, {}, &TrialRecord::number);
-    return changes;
+    return at(id).changes_since(since);
   }
 
   TrainingCurve curve(StudyId id, std::int64_t number) override {
     const std::lock_guard lock(mutex_);
-    return trial_of(at(id), number).curve;
+    return at(id).trial(number).curve;
   }
 
   void each_curve(StudyId id, const std::function<void(std::int64_t, TrainingCurve)>& take) override {
@@ -185,107 +177,34 @@ class MemoryStorage final : public Storage {
   }
 
  private:
-  struct TrialData {
-    TrialRecord record;
-    TrainingCurve curve{};
-    std::int64_t token = 0;
-    StorageTime expiry{};   // while it is running
-    Revision revision = 0;  // of its last change: its place in Data::changes
-  };
-  struct Data {
-    StudyDefinition definition;
-    Revision revision = 0;        // of the last change
-    Revision point_revision = 0;  // of the last point that came
-    std::int64_t last_token = 0;
-    std::deque<TrialData> trials{};
-    std::set<std::int64_t> queued{};
-    std::set<std::pair<StorageTime, std::int64_t>> leases{};  // of those that are running, the next to run out first
-    std::map<Revision, std::int64_t> changes{};               // every trial once
-  };
+  using MemoryStudy = study_detail::MemoryStudy;
 
   /// A copy, made while nobody writes; absent if there is no trial of that number.
   std::optional<TrainingCurve> curve_of(StudyId id, std::int64_t number) {
     const std::lock_guard lock(mutex_);
-    Data& study = at(id);
-    if (number == std::ssize(study.trials)) return std::nullopt;
-    return trial_of(study, number).curve;
+    MemoryStudy& study = at(id);
+    if (number == study.size()) return std::nullopt;
+    return study.trial(number).curve;
   }
 
-  Data& at(StudyId id) {
+  MemoryStudy& at(StudyId id) {
     const auto index = static_cast<std::int64_t>(id);
     require(index >= 0 && index < std::ssize(studies_), "MemoryStorage: study must be in [0, {}), got {}",
             studies_.size(), index);
     return studies_[static_cast<std::size_t>(index)];
   }
 
-  static TrialData& trial_of(Data& study, std::int64_t number) {
-    require(number >= 0 && number < std::ssize(study.trials), "MemoryStorage: trial must be in [0, {}), got {}",
-            study.trials.size(), number);
-    return study.trials[static_cast<std::size_t>(number)];
-  }
-
-  std::pair<Data&, TrialData&> held(const Claim& claim) {
-    Data& study = at(claim.study);
-    TrialData& trial = trial_of(study, claim.number);
+  std::pair<MemoryStudy&, MemoryStudy::Trial&> held(const Claim& claim) {
+    MemoryStudy& study = at(claim.study);
+    MemoryStudy::Trial& trial = study.trial(claim.number);
     if (trial.record.state != TrialState::running || trial.token != claim.token) {
       throw LeaseLost(study.definition.name, claim);
     }
     return {study, trial};
   }
 
-  static bool has_budget(const Data& study) { return std::ssize(study.trials) < study.definition.trials; }
-
-  static TrialData& add_trial(Data& study) {
-    TrialData& trial = study.trials.emplace_back();
-    trial.record.number = std::ssize(study.trials) - 1;
-    return trial;
-  }
-
-  /// The trial to claim, see claim.
-  std::optional<std::int64_t> next(Data& study, StorageTime now) {
-    std::optional<std::int64_t> least;
-    if (!study.queued.empty()) least = *study.queued.begin();
-    std::vector<std::int64_t> given_up;
-    for (const auto& [expiry, number] : study.leases) {
-      if (expiry > now) break;
-      if (trial_of(study, number).record.attempt >= study.definition.max_attempts) {
-        given_up.push_back(number);
-      } else if (!least || number < *least) {
-        least = number;
-      }
-    }
-    for (const std::int64_t number : given_up) {
-      TrialData& trial = trial_of(study, number);
-      trial.record.reason = lease_lost_reason;
-      move_to(study, trial, TrialState::failed);
-    }
-    if (!least && has_budget(study)) least = add_trial(study).record.number;
-    return least;
-  }
-
-  static void extend(Data& study, TrialData& trial, StorageTime expiry) {
-    study.leases.erase({trial.expiry, trial.record.number});
-    trial.expiry = expiry;
-    study.leases.emplace(expiry, trial.record.number);
-  }
-
-  void move_to(Data& study, TrialData& trial, TrialState state) {
-    study.queued.erase(trial.record.number);
-    study.leases.erase({trial.expiry, trial.record.number});
-    if (state == TrialState::queued) study.queued.insert(trial.record.number);
-    if (is_final(state)) trial.record.finished = clock_();
-    trial.record.state = state;
-    changed(study, trial);
-  }
-
-  static void changed(Data& study, TrialData& trial) {
-    study.changes.erase(trial.revision);
-    trial.revision = ++study.revision;
-    study.changes.emplace(trial.revision, trial.record.number);
-  }
-
   /// All rows or none.
-  static void append(TrialData& trial, std::span<const CurveRow> rows) {
+  static void append(MemoryStudy::Trial& trial, std::span<const CurveRow> rows) {
     std::optional<std::int64_t> last;
     if (!trial.curve.empty()) last = trial.curve.rows().back().step;
     for (const CurveRow& row : rows) {
@@ -297,7 +216,7 @@ class MemoryStorage final : public Storage {
 
   std::mutex mutex_;
   Clock clock_;
-  std::deque<Data> studies_;
+  std::deque<MemoryStudy> studies_;
   std::map<std::string, StudyId, std::less<>> by_name_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/error.hpp>
 #include <eigentune/core/file_descriptor.hpp>
+#include <eigentune/core/write_all.hpp>
 
 #include <fmt/core.h>
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -47,16 +49,10 @@ class AppendOnlyFile {
   /// Appends `text`, all of it or, if that fails (the disk is full), nothing.
   void append(std::string_view text) {
     if (torn_) throw Error(fmt::format("{}: ends with a part of what could not be written whole", path_.string()));
-    std::size_t written = 0;
-    while (written < text.size()) {  // once, unless the disk is full
-      const auto count = ::write(file_.get(), text.data() + written, text.size() - written);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) {
-        const int reason = count < 0 ? errno : EIO;
-        torn_ = written > 0 && ::ftruncate(file_.get(), size_) != 0;
-        fail("cannot be written", reason);
-      }
-      written += static_cast<std::size_t>(count);
+    std::span<const std::byte> rest = std::as_bytes(std::span(text));
+    if (const int code = detail::write_all(rest, file_.get()); code != 0) {  // it takes one call, if the disk has room
+      torn_ = rest.size() < text.size() && ::ftruncate(file_.get(), size_) != 0;
+      fail("cannot be written", code);
     }
     size_ += static_cast<std::int64_t>(text.size());
   }

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <eigentune/core/error.hpp>
+#include <eigentune/core/retry.hpp>
+#include <eigentune/core/write_all.hpp>
 #include <eigentune/train/system_calls.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <span>
 #include <string>
 #include <system_error>
@@ -25,14 +27,6 @@ inline Error file_error(const std::filesystem::path& path, std::string_view doin
 /// The folder that a file is in, "." where its path names none.
 inline std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-}
-
-/// Calls again as long as a signal comes in between.
-template <class Call>
-int retry(Call&& call) {
-  int result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
 }
 
 /// Carries the names in a folder to the disk. Returns 0, or the reason why not.
@@ -96,10 +90,10 @@ class DurableFile {
 
   /// Appends.
   void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const auto piece = bytes.first(std::min(bytes.size(), most_at_once));
-      bytes = bytes.subspan(advance(calls_.write(file_, piece.data(), piece.size())));
-    }
+    size_ += std::ssize(bytes);
+    const int code = detail::write_all(
+        bytes, [this](std::span<const std::byte> piece) { return calls_.write(file_, piece.data(), piece.size()); });
+    if (code != 0) throw detail::file_error(path_, "write", code);
     if (size_ - started_ >= start_interval) {  // the disk works while the next bytes are made
       calls_.start_writing(file_, started_, size_ - started_);
       started_ = size_;
@@ -108,13 +102,11 @@ class DurableFile {
 
   /// Overwrites bytes that were written before.
   void write_at(std::int64_t offset, std::span<const std::byte> bytes) {
-    const std::int64_t size = size_;
-    while (!bytes.empty()) {
-      const std::size_t written = advance(calls_.write_at(file_, bytes.data(), bytes.size(), offset));
-      offset += static_cast<std::int64_t>(written);
-      bytes = bytes.subspan(written);
-    }
-    size_ = size;
+    const std::int64_t end = offset + std::ssize(bytes);
+    const int code = detail::write_all(bytes, [&](std::span<const std::byte> piece) {
+      return calls_.write_at(file_, piece.data(), piece.size(), end - std::ssize(bytes));
+    });
+    if (code != 0) throw detail::file_error(path_, "write", code);
   }
 
   /// Makes the file be there, whole and for good. If the very last step fails, the carrying of the name to the disk,
@@ -136,16 +128,7 @@ class DurableFile {
   }
 
  private:
-  static constexpr std::size_t most_at_once = std::size_t{1} << 30;  // Linux writes at most 2^31 bytes in a call
   static constexpr std::int64_t start_interval = std::int64_t{16} << 20;
-
-  /// What a write has written; 0 if a signal came in between. A write of nothing would go on for ever.
-  std::size_t advance(ssize_t written) {
-    if (written < 0 && errno == EINTR) return 0;
-    if (written <= 0) throw detail::file_error(path_, "write", written < 0 ? errno : ENOSPC);
-    size_ += written;
-    return static_cast<std::size_t>(written);
-  }
 
   void discard() noexcept {
     if (file_ >= 0) calls_.close(std::exchange(file_, -1));
@@ -194,15 +177,8 @@ inline void write_stream(const std::filesystem::path& path, std::span<const std:
                          const SystemCalls& calls) {
   const int file = retry([&] { return calls.open(path.c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC, 0); });
   if (file < 0) throw file_error(path, "open it for writing", errno);
-  int code = 0;
-  while (!bytes.empty() && code == 0) {
-    const ssize_t written = calls.write(file, bytes.data(), bytes.size());
-    if (written > 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    } else if (written == 0 || errno != EINTR) {
-      code = written < 0 ? errno : ENOSPC;
-    }
-  }
+  int code =
+      write_all(bytes, [&](std::span<const std::byte> piece) { return calls.write(file, piece.data(), piece.size()); });
   if (calls.close(file) != 0 && errno != EINTR && code == 0) code = errno;
   if (code != 0) throw file_error(path, "write", code);
 }

@@ -2,6 +2,7 @@
 
 #include <eigentune/core/binding.hpp>
 #include <eigentune/core/file_descriptor.hpp>
+#include <eigentune/core/retry.hpp>
 #include <eigentune/train/c_order.hpp>
 #include <eigentune/train/durable_file.hpp>
 #include <eigentune/train/file_checksums.hpp>
@@ -51,8 +52,8 @@ class InputFile {
   void read(std::span<std::byte> bytes) {
     constexpr std::size_t most_at_once = std::size_t{1} << 30;
     while (!bytes.empty()) {
-      const ssize_t count = ::read(file_.get(), bytes.data(), std::min(bytes.size(), most_at_once));
-      if (count < 0 && errno == EINTR) continue;
+      const ssize_t count =
+          retry([&] { return ::read(file_.get(), bytes.data(), std::min(bytes.size(), most_at_once)); });
       if (count < 0) throw file_error(path_, "read it", errno);
       if (count == 0) throw CorruptFileError(path_.string() + ": it was cut short while it was read");
       bytes = bytes.subspan(static_cast<std::size_t>(count));
