@@ -236,7 +236,7 @@ class AnyOptimizer {
   double measure(SimdLevel level, const Workers* workers);
   double add_up();
   void prepare(const StepOptions& options, double gradient_scale, bool measure);
-  void prepare_adaptive_clip(double threshold, const Workers* workers);
+  [[gnu::cold]] void prepare_adaptive_clip(double threshold, const Workers* workers);
   double apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level, bool adaptive_clip) const;
   /// What a step does besides, where an average is kept: bound by `average`, so that who never calls it does not
   /// compile that.
