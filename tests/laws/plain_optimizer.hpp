@@ -73,12 +73,24 @@ Number<double> plain_sum_of_squares(const std::vector<Scalar>& values) {
   return sum;
 }
 
+/// Where the state starts.
+template <class Rule>
+auto start_values_of(const Rule& rule) {
+  if constexpr (requires { rule.start_values(); }) {
+    return rule.start_values();
+  } else {
+    std::array<double, Rule::state.size()> starts{};
+    for (std::size_t slot = 0; slot < starts.size(); ++slot) starts[slot] = Rule::state[slot].start;
+    return starts;
+  }
+}
+
 template <class Rule, class Scalar, class State>
 class PlainOptimizer {
  public:
   PlainOptimizer(Rule rule, std::vector<PlainTensor<Scalar, State>> bound)
       : tensors(std::move(bound)), rule_(std::move(rule)) {
-    const auto starts = eigentune::rule_start_values(rule_);
+    const auto starts = start_values_of(rule_);
     for (auto& tensor : tensors) {
       for (const double start : starts) tensor.state.emplace_back(tensor.parameter.size(), static_cast<State>(start));
       tensor.sum.assign(tensor.parameter.size(), Scalar(0));

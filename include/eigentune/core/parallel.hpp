@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -168,12 +168,27 @@ class ParallelRegion {
   /// counts on it, and then its tasks are seen by the last look, or does not, and schedules another helper: hence the
   /// sequentially consistent order of both words.
   static bool linger(Shared& shared) {
-    constexpr std::chrono::microseconds patience{20};  // about as long as Eigen's idle threads look for work
-    const auto end = std::chrono::steady_clock::now() + patience;
+    constexpr std::int64_t patience = 20'000;  // nanoseconds, about as long as Eigen's idle threads look for work
+    const std::int64_t begin = nanoseconds();
+    const auto is_patient = [&] {  // not if the clock was set back meanwhile
+      const std::int64_t waited = nanoseconds() - begin;
+      return waited >= 0 && waited < patience;
+    };
     shared.lingering.fetch_add(1);
-    while (!any_left(shared.untaken.load()) && std::chrono::steady_clock::now() < end) pause();
+    while (!any_left(shared.untaken.load()) && is_patient()) pause();
     shared.lingering.fetch_sub(1);
     return any_left(shared.untaken.load());
+  }
+
+  /// The time by <ctime>: <chrono> takes longer to compile than all of this file.
+  static std::int64_t nanoseconds() {
+    std::timespec now{};
+#if defined(CLOCK_MONOTONIC)
+    clock_gettime(CLOCK_MONOTONIC, &now);
+#else
+    std::timespec_get(&now, TIME_UTC);
+#endif
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
   }
 
   static void wait(Shared& shared) {

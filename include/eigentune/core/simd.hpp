@@ -47,7 +47,7 @@ inline constexpr std::int64_t square_lanes = 16;
 /// The sum of the lanes, in a fixed tree. Not inlined, so that it is compiled once and not in each kernel.
 [[gnu::noinline]] inline double add_lanes(double* lanes) {
   for (std::int64_t width = square_lanes / 2; width > 0; width /= 2) {
-    for (std::int64_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+    _Pragma("GCC unroll 1") for (std::int64_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
   }
   return lanes[0];
 }

@@ -54,10 +54,11 @@ class AnyOptimizer {
   /// orders differ, an object is not contiguous, or an option is out of range. Memory that is bound twice is an error
   /// at the next step.
   template <class Parameter, class Gradient>
-  [[gnu::cold]] void add(std::string name, Parameter&& parameter, Gradient&& gradient, TensorOptions options = {}) {
+  [[gnu::cold]] void add(std::string_view name, Parameter&& parameter, Gradient&& gradient,
+                         const TensorOptions& options = {}) {
     auto bound_parameter = Binding<Scalar>::to(std::forward<Parameter>(parameter), "add", "parameter", name);
     auto bound_gradient = Binding<Scalar>::to(std::forward<Gradient>(gradient), "add", "gradient", name);
-    add_binding(std::move(name), std::move(bound_parameter), std::move(bound_gradient), options);
+    add_binding(name, bound_parameter, bound_gradient, options);
   }
 
   /// Binds other objects in place of a tensor's, of the same shape and storage order; its state and options stay.
@@ -194,12 +195,15 @@ class AnyOptimizer {
   void set_counts(const OptimizerCounts& counts, std::span<const TensorCounts> tensors);
 
  protected:
-  [[gnu::cold, gnu::noinline]] AnyOptimizer(std::unique_ptr<ErasedRule<Scalar, State>> rule, OptimizerOptions options)
-      : rule_(std::move(rule)), options_(std::move(options)) {
+  [[gnu::cold, gnu::noinline]] AnyOptimizer(std::unique_ptr<ErasedRule> rule,
+                                            const simd::Kernels<Scalar, State>& kernels,
+                                            const OptimizerOptions& options)
+      : rule_(std::move(rule)), kernels_(&kernels), options_(options) {
+    ErasedRule::validate_rule(rule_->description(), rule_->address());
     options_.validate();
   }
 
-  const ErasedRule<Scalar, State>* erased_rule() const { return rule_.get(); }
+  const ErasedRule* erased_rule() const { return rule_.get(); }
 
  private:
   using Pass = simd::FusedPass<Scalar, State>;
@@ -224,15 +228,15 @@ class AnyOptimizer {
     std::vector<double> unit_factors{};
   };
 
-  [[gnu::cold, gnu::noinline]] void add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient,
-                                                const TensorOptions& options);
+  [[gnu::cold, gnu::noinline]] void add_binding(std::string_view name, const Binding<Scalar>& parameter,
+                                                const Binding<Scalar>& gradient, const TensorOptions& options);
   // Not inlined: a step is long, and g++ 12 takes absent options that it sees through for uninitialized ones.
   [[gnu::noinline]] StepReport run_step(const StepOptions& options, const Workers* workers);
   [[gnu::cold]] StepReport skip(const StepOptions& options, StepReport report);
   double measure(SimdLevel level, const Workers* workers);
   double add_up();
   void prepare(const StepOptions& options, double gradient_scale, bool measure);
-  void prepare_adaptive_clip(double threshold, const Workers* workers);
+  [[gnu::cold]] void prepare_adaptive_clip(double threshold, const Workers* workers);
   double apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level, bool adaptive_clip) const;
   /// What a step does besides, where an average is kept: bound by `average`, so that who never calls it does not
   /// compile that.
@@ -274,7 +278,8 @@ class AnyOptimizer {
     return accumulated_ > 0 ? tensor.accumulated.data() : tensor.gradient_data;
   }
 
-  std::unique_ptr<ErasedRule<Scalar, State>> rule_;
+  std::unique_ptr<ErasedRule> rule_;
+  const simd::Kernels<Scalar, State>* kernels_;  // of the translation unit that made this
   OptimizerOptions options_;
   BoundTensors<Tensor> tensors_;
   ParallelRegion region_;

@@ -10,13 +10,13 @@
 namespace eigentune {
 
 template <class Scalar, class State>
-void AnyOptimizer<Scalar, State>::add_binding(std::string name, Binding<Scalar> parameter, Binding<Scalar> gradient,
-                                              const TensorOptions& options) {
+void AnyOptimizer<Scalar, State>::add_binding(std::string_view name, const Binding<Scalar>& parameter,
+                                              const Binding<Scalar>& gradient, const TensorOptions& options) {
   check_usable("add");
   tensors_.check_new(name, parameter, gradient);
   options.validate();
   const std::int64_t size = parameter.bound_view().size();
-  Tensor tensor({std::move(name), std::move(parameter), std::move(gradient), options.or_else(options_.defaults)});
+  Tensor tensor({std::string(name), parameter, gradient, options.or_else(options_.defaults)});
   tensor.state = std::vector<Buffer<State>>(rule_->slots().size());
   const auto starts = rule_->start_values();
   for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) {
@@ -127,10 +127,9 @@ double AnyOptimizer<Scalar, State>::measure(SimdLevel level, const Workers* work
     const auto number = static_cast<std::size_t>(task);
     const BlockPlan::Block& block = tensors_.plan().blocks()[number];
     Tensor& tensor = tensors_[block.tensor];
-    sums[number] = tensor.frozen()
-                       ? 0.0
-                       : rule_->kernels().sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
-                                                         tensor.size() - block.begin - block.size);
+    sums[number] = tensor.frozen() ? 0.0
+                                   : kernels_->sum_of_squares(level, gradient_source(tensor) + block.begin, block.size,
+                                                              tensor.size() - block.begin - block.size);
   });
   return add_up();
 }
@@ -209,15 +208,14 @@ void AnyOptimizer<Scalar, State>::prepare_adaptive_clip(double threshold, const 
 template <class Scalar, class State>
 double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan::Block& block, SimdLevel level,
                                           bool adaptive_clip) const {
-  if (!adaptive_clip) return rule_->kernels().fused_pass(level, tensor.pass, block.begin, block.size);
+  if (!adaptive_clip) return kernels_->fused_pass(level, tensor.pass, block.begin, block.size);
 
   // Clipped gradients go through a piece of the stack; the caller's gradients stay as they are.
   constexpr std::int64_t piece_size = 1024;
   static_assert(BlockPlan::block_size % piece_size == 0 && piece_size % simd::square_lanes == 0);
   alignas(64) std::array<Scalar, piece_size> clipped;
-  const double sum = tensor.pass.measure
-                         ? rule_->kernels().sum_of_squares(level, tensor.pass.gradient + block.begin, block.size, 0)
-                         : 0.0;
+  const double sum =
+      tensor.pass.measure ? kernels_->sum_of_squares(level, tensor.pass.gradient + block.begin, block.size, 0) : 0.0;
   for (std::int64_t begin = block.begin; begin < block.begin + block.size; begin += piece_size) {
     const std::int64_t size = std::min(piece_size, block.begin + block.size - begin);
     const Scalar* gradient = tensor.pass.gradient + begin;
@@ -231,7 +229,7 @@ double AnyOptimizer<Scalar, State>::apply(const Tensor& tensor, const BlockPlan:
     for (std::size_t slot = 0; slot < tensor.state.size(); ++slot) pass.state[slot] += begin;
     pass.size = size;
     pass.zero_gradient = pass.measure = false;
-    rule_->kernels().fused_pass(level, pass, 0, size);
+    kernels_->fused_pass(level, pass, 0, size);
     if (tensor.pass.zero_gradient) std::fill_n(tensor.pass.gradient + begin, size, Scalar(0));
   }
   return sum;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace eigentune {
 
@@ -49,24 +48,38 @@ struct UniformAverage {
 
 /// Which average of the parameters an optimizer keeps. Both are the recurrence a += w_t (theta - a), so the average
 /// itself lies in memory at any time.
-using Averaging = std::variant<ExponentialAverage, UniformAverage>;
+class Averaging {
+ public:
+  Averaging(const ExponentialAverage& average) : exponential_(average) {}                  // NOLINT: implicit
+  Averaging(const UniformAverage& average) : is_exponential_(false), uniform_(average) {}  // NOLINT: implicit
+
+  /// The one that it is; the other is null.
+  const ExponentialAverage* exponential() const { return is_exponential_ ? &exponential_ : nullptr; }
+  const UniformAverage* uniform() const { return is_exponential_ ? nullptr : &uniform_; }
+
+  friend bool operator==(const Averaging&, const Averaging&) = default;
+
+ private:
+  // No std::variant, which every file that includes this would compile. The one that it is not has its defaults.
+  bool is_exponential_ = true;
+  ExponentialAverage exponential_{};
+  UniformAverage uniform_{};
+};
 
 namespace detail {
 
 inline void validate(const Averaging& averaging) {
-  const auto* uniform = std::get_if<UniformAverage>(&averaging);
-  uniform != nullptr ? uniform->validate() : std::get_if<ExponentialAverage>(&averaging)->validate();
+  averaging.uniform() != nullptr ? averaging.uniform()->validate() : averaging.exponential()->validate();
 }
 
 /// Whether the update that comes after `updates` others is averaged.
 inline bool averages_after(const Averaging& averaging, std::int64_t updates) {
-  const auto* uniform = std::get_if<UniformAverage>(&averaging);
-  return uniform == nullptr || updates >= uniform->start;
+  return averaging.uniform() == nullptr || updates >= averaging.uniform()->start;
 }
 
 /// w_t of the averaged update number `t`, from 1: in (0, 1], and 1 for the first of an average that needs no start.
 inline double average_weight(const Averaging& averaging, std::int64_t t) {
-  const auto* exponential = std::get_if<ExponentialAverage>(&averaging);
+  const ExponentialAverage* exponential = averaging.exponential();
   if (exponential == nullptr) return 1.0 / static_cast<double>(t);
   const double weight = 1.0 - exponential->decay;
   return exponential->bias_correction ? weight / one_minus_power(exponential->decay, t) : weight;
@@ -74,18 +87,15 @@ inline double average_weight(const Averaging& averaging, std::int64_t t) {
 
 /// Whether the average starts from the parameters before the first averaged update.
 inline bool starts_from_parameters(const Averaging& averaging) {
-  const auto* exponential = std::get_if<ExponentialAverage>(&averaging);
-  return exponential != nullptr && !exponential->bias_correction;
+  return averaging.exponential() != nullptr && !averaging.exponential()->bias_correction;
 }
 
 /// For messages: "exponential (decay 0.999)", "exponential (decay 0.999, no bias correction)", "uniform (start 1000)",
 /// "none".
 inline std::string describe(const std::optional<Averaging>& averaging) {
   if (!averaging) return "none";
-  if (const auto* uniform = std::get_if<UniformAverage>(&*averaging)) {
-    return message("uniform (start {})", uniform->start);
-  }
-  const auto& exponential = std::get<ExponentialAverage>(*averaging);
+  if (averaging->uniform() != nullptr) return message("uniform (start {})", averaging->uniform()->start);
+  const ExponentialAverage& exponential = *averaging->exponential();
   return message("exponential (decay {}{})", exponential.decay,
                  exponential.bias_correction ? "" : ", no bias correction");
 }

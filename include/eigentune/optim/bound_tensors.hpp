@@ -77,7 +77,7 @@ class BoundTensors {
   }
 
   [[gnu::cold, gnu::noinline]] void append(Tensor&& tensor) {
-    extents_.reserve(2 * (tensors_.size() + 1));
+    extents_.resize(2 * (tensors_.size() + 1));
     plan_.reserve(tensor.size());
     tensors_.push_back(std::move(tensor));
     plan_.append(tensors_.size() - 1, tensors_.back().size());
@@ -137,21 +137,20 @@ class BoundTensors {
   /// Two updates of one element, or an update of a gradient, are never meant; with threads they would race. Asked at
   /// the first step after a change, when all objects are in place, and of the objects as they are then.
   [[gnu::cold, gnu::noinline]] void check_sharing(std::string_view call) {
-    extents_.clear();
+    Extent *const first_extent = extents_.data(), *end = first_extent;
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
       const Tensor& tensor = tensors_[i];
       if (tensor.size() == 0) continue;
       for (const auto* data : {tensor.parameter_data, tensor.gradient_data}) {
-        extents_.push_back({data, data + tensor.size(), i});
+        *end++ = {data, data + tensor.size(), i};
       }
     }
     const std::less<const void*> before;
     const auto begins_before = [&](const Extent& a, const Extent& b) { return before(a.begin, b.begin); };
-    Extent *const first_extent = extents_.data(), *const end = first_extent + extents_.size();
     std::make_heap(first_extent, end, begins_before);  // of the library's sorts the quickest to compile
     std::sort_heap(first_extent, end, begins_before);
-    for (std::size_t i = 1; i < extents_.size(); ++i) {
-      const Extent &a = extents_[i - 1], &b = extents_[i];
+    for (std::ptrdiff_t i = 1; i < end - first_extent; ++i) {
+      const Extent &a = first_extent[i - 1], &b = first_extent[i];
       if (!before(b.begin, a.end)) continue;
       const auto [first, second] = std::minmax(a.tensor, b.tensor);
       require(first != second, "{}: the parameter and the gradient of \"{}\" share memory", call, tensors_[first].name);
@@ -177,7 +176,7 @@ class BoundTensors {
 
   std::vector<Tensor> tensors_;
   BlockPlan plan_;
-  std::vector<Extent> extents_;  // room for check_sharing, so that a step allocates nothing
+  std::vector<Extent> extents_;  // room for check_sharing, which allocates nothing
   bool checked_ = true;
 };
 

@@ -15,49 +15,68 @@
 
 namespace eigentune {
 
+/// What there is to know of a rule's type. Pointers and not virtual functions, so that what a rule does not have is not
+/// compiled for it.
+struct RuleDescription {
+  std::string_view name;
+  std::span<const StateSlot> slots;
+  std::span<const RuleHyperparameter> hyperparameters;
+  void (*make_scalars)(const void* rule, std::int64_t step, double rate, simd::ScalarStorage& storage);
+  void (*start_values)(const void* rule, double* values);  ///< null: the slots say where the state starts
+  void (*validate)(const void* rule);                      ///< null: the hyperparameters' ranges say what is allowed
+};
+
 /// A rule behind an interface, so that all that is not the formula is compiled once for all rules. Called per step and
-/// per block of a tensor, never per element.
-template <class Scalar, class State>
+/// per tensor, never per element.
 class ErasedRule {
  public:
   ErasedRule(const ErasedRule&) = delete;
   ErasedRule& operator=(const ErasedRule&) = delete;
   virtual ~ErasedRule() = default;
-  virtual std::array<double, simd::max_slots> start_values() const = 0;  ///< of the slots, in their order
-  virtual void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const = 0;
-  virtual void validate() const = 0;
 
-  std::string_view name() const { return name_; }
-  std::span<const StateSlot> slots() const { return slots_; }
-  std::span<const RuleHyperparameter> hyperparameters() const { return hyperparameters_; }
+  const RuleDescription& description() const { return *description_; }
+  std::string_view name() const { return description_->name; }
+  std::span<const StateSlot> slots() const { return description_->slots; }
+  std::span<const RuleHyperparameter> hyperparameters() const { return description_->hyperparameters; }
   const void* address() const { return address_; }
-  void* address() { return address_; }
-  const simd::Kernels<Scalar, State>& kernels() const { return *kernels_; }
+
+  void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const {
+    description_->make_scalars(address_, step, rate, storage);
+  }
+
+  /// Of the slots, in their order.
+  std::array<double, simd::max_slots> start_values() const {
+    std::array<double, simd::max_slots> values{};
+    for (std::size_t slot = 0; slot < slots().size(); ++slot) values[slot] = slots()[slot].start;
+    if (description_->start_values != nullptr) description_->start_values(address_, values.data());
+    return values;
+  }
 
   void set_hyperparameters(const Hyperparameters& values) {
     std::vector<double> before;
-    for (const RuleHyperparameter& entry : hyperparameters_) before.push_back(entry.get(address()));
+    for (const RuleHyperparameter& entry : hyperparameters()) before.push_back(entry.get(address_));
     try {
-      eigentune::set_hyperparameters(name_, hyperparameters_, address(), values);
-      validate();
+      eigentune::set_hyperparameters(name(), hyperparameters(), address_, values);
+      validate_rule(*description_, address_);
     } catch (...) {
-      for (std::size_t i = 0; i < before.size(); ++i) hyperparameters_[i].set(address(), before[i]);
+      for (std::size_t i = 0; i < before.size(); ++i) hyperparameters()[i].set(address_, before[i]);
       throw;
     }
   }
 
+  /// Throws std::invalid_argument if a hyperparameter of the rule at `rule` is not allowed.
+  static void validate_rule(const RuleDescription& description, const void* rule) {
+    validate_hyperparameters(description.name, description.hyperparameters, rule);
+    if (description.validate != nullptr) description.validate(rule);
+  }
+
  protected:
-  ErasedRule(std::string_view name, std::span<const StateSlot> slots,
-             std::span<const RuleHyperparameter> hyperparameters, const simd::Kernels<Scalar, State>& kernels,
-             void* address)
-      : name_(name), slots_(slots), hyperparameters_(hyperparameters), kernels_(&kernels), address_(address) {}
+  [[gnu::cold, gnu::noinline]] ErasedRule(const RuleDescription& description, void* address)
+      : description_(&description), address_(address) {}
 
  private:
-  std::string_view name_;
-  std::span<const StateSlot> slots_;
-  std::span<const RuleHyperparameter> hyperparameters_;
-  const simd::Kernels<Scalar, State>* kernels_;  // constants of a translation unit
-  void* address_;                                // of the rule that is held
+  const RuleDescription* description_;
+  void* address_;  // of the rule that is held
 };
 
 namespace detail {
@@ -79,16 +98,6 @@ constexpr bool has_update(std::index_sequence<slot...>) {
   };
 }
 
-/// What a rule lists; nothing for one that lists nothing.
-template <class Rule>
-constexpr std::span<const RuleHyperparameter> listed_hyperparameters() {
-  if constexpr (requires { Rule::hyperparameters(); }) {
-    return hyperparameters_of<Rule>;
-  } else {
-    return {};
-  }
-}
-
 /// Whether no two slots have one name.
 template <class Rule>
 constexpr bool has_distinct_slots() {
@@ -100,36 +109,38 @@ constexpr bool has_distinct_slots() {
   return true;
 }
 
+template <class Rule>
+constexpr RuleDescription describe_rule() {
+  RuleDescription description{};
+  description.name = rule_name<Rule>();
+  description.slots = Rule::state;
+  description.hyperparameters = listed_hyperparameters<Rule>();
+  description.make_scalars = [](const void* rule, std::int64_t step, double rate, simd::ScalarStorage& storage) {
+    new (storage.bytes) typename Rule::Scalars(static_cast<const Rule*>(rule)->scalars(step, rate));
+  };
+  if constexpr (requires(const Rule& rule) { rule.start_values(); }) {
+    description.start_values = [](const void* rule, double* values) {
+      for (const double start : static_cast<const Rule*>(rule)->start_values()) *values++ = start;
+    };
+  }
+  if constexpr (requires(const Rule& rule) { rule.validate(); }) {
+    description.validate = [](const void* rule) { static_cast<const Rule*>(rule)->validate(); };
+  }
+  return description;
+}
+
 }  // namespace detail
 
-/// The kernels come from outside: which copy of them is the right one, the translation unit that makes the optimizer
-/// knows, and not this class, of which a program has but one (see simd::kernels).
-template <UpdateRule Rule, class Scalar, class State>
-class HeldRule final : public ErasedRule<Scalar, State> {
+template <class Rule>
+inline constexpr RuleDescription rule_description = detail::describe_rule<Rule>();
+
+/// A rule, of any type, and what may be asked of it.
+template <UpdateRule Rule>
+class HeldRule final : public ErasedRule {
  public:
-  static_assert(
-      detail::has_update<Rule, Scalar>(std::make_index_sequence<Rule::state.size()>()),
-      "eigentune: a rule needs `template <class T> static void update(const auto& scalars, T gradient, T& parameter, "
-      "T& state_0, ...)` with one T& for each of its named states");
   static_assert(detail::has_distinct_slots<Rule>(), "eigentune: two of the rule's named states have the same name");
 
-  HeldRule(Rule held, const simd::Kernels<Scalar, State>& kernels)
-      : ErasedRule<Scalar, State>(rule_name<Rule>(), Rule::state, detail::listed_hyperparameters<Rule>(), kernels,
-                                  &rule),
-        rule(std::move(held)) {
-    validate_rule(rule);
-  }
-
-  std::array<double, simd::max_slots> start_values() const override {
-    const auto starts = rule_start_values(rule);
-    std::array<double, simd::max_slots> values{};
-    for (std::size_t slot = 0; slot < starts.size(); ++slot) values[slot] = starts[slot];
-    return values;
-  }
-  void make_scalars(std::int64_t step, double rate, simd::ScalarStorage& storage) const override {
-    new (storage.bytes) typename Rule::Scalars(rule.scalars(step, rate));
-  }
-  void validate() const override { validate_rule(rule); }
+  explicit HeldRule(Rule held) : ErasedRule(rule_description<Rule>, &rule), rule(std::move(held)) {}
 
   Rule rule;
 };

@@ -32,8 +32,6 @@ struct AdamRule {
                       number<&AdamRule::epsilon>("epsilon", not_negative),
                       option<&AdamRule::epsilon_placement>("epsilon_placement", epsilon_placement_names)};
   }
-  /// Throws std::invalid_argument if a hyperparameter is out of range.
-  void validate() const { validate_hyperparameters(*this); }
 
   struct Scalars {
     double beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon, rate;

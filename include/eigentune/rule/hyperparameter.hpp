@@ -64,10 +64,11 @@ struct RuleHyperparameter {
   std::string_view name;
   Interval allowed{0.0, 0.0};
   std::span<const std::string_view> options{};
-  double (*get)(const void* rule) = nullptr;
-  void (*set)(void* rule, double value) = nullptr;
+  double (*access)(void* rule, const double* value) = nullptr;  ///< sets it, unless `value` is null, and returns it
 
   bool is_number() const { return options.empty(); }
+  double get(const void* rule) const { return access(const_cast<void*>(rule), nullptr); }
+  void set(void* rule, double value) const { access(rule, &value); }
 
   /// "in [0, 1)", "one of inside_root, outside_root".
   [[gnu::cold]] std::string allowed_text() const {
@@ -84,14 +85,10 @@ template <class Rule, class Value>
 Rule rule_of_member(Value Rule::*);
 
 template <auto member>
-double get_member(const void* rule) {
-  return static_cast<double>(static_cast<const decltype(rule_of_member(member))*>(rule)->*member);
-}
-
-template <auto member>
-void set_member(void* rule, double value) {
+double access_member(void* rule, const double* value) {
   auto& place = static_cast<decltype(rule_of_member(member))*>(rule)->*member;
-  place = static_cast<std::remove_cvref_t<decltype(place)>>(value);
+  if (value != nullptr) place = static_cast<std::remove_cvref_t<decltype(place)>>(*value);
+  return static_cast<double>(place);
 }
 
 }  // namespace detail
@@ -99,13 +96,13 @@ void set_member(void* rule, double value) {
 /// A hyperparameter that is a number: `number<&AdamRule::beta1>("beta1", unit_half_open)`.
 template <auto member>
 constexpr RuleHyperparameter number(std::string_view name, Interval allowed) {
-  return {.name = name, .allowed = allowed, .get = detail::get_member<member>, .set = detail::set_member<member>};
+  return {.name = name, .allowed = allowed, .access = detail::access_member<member>};
 }
 
 /// A hyperparameter that is an enumeration whose values 0, 1, ... are called `options`.
 template <auto member>
 constexpr RuleHyperparameter option(std::string_view name, std::span<const std::string_view> options) {
-  return {.name = name, .options = options, .get = detail::get_member<member>, .set = detail::set_member<member>};
+  return {.name = name, .options = options, .access = detail::access_member<member>};
 }
 
 /// Checks every hyperparameter of the rule at `rule`: throws std::invalid_argument, "Adam: beta1 must be in [0, 1),
@@ -125,13 +122,17 @@ namespace detail {
 template <class Rule>
 inline constexpr auto hyperparameters_of = Rule::hyperparameters();
 
-}  // namespace detail
-
-/// The same for a rule that lists its hyperparameters.
+/// What a rule lists; nothing for one that lists nothing.
 template <class Rule>
-void validate_hyperparameters(const Rule& rule) {
-  validate_hyperparameters(Rule::name, detail::hyperparameters_of<Rule>, &rule);
+constexpr std::span<const RuleHyperparameter> listed_hyperparameters() {
+  if constexpr (requires { Rule::hyperparameters(); }) {
+    return hyperparameters_of<Rule>;
+  } else {
+    return {};
+  }
 }
+
+}  // namespace detail
 
 /// Sets one hyperparameter by name. Throws std::invalid_argument, and changes nothing, for a name that the rule does
 /// not have (the text lists those that it has), a value of the wrong kind or out of range.

@@ -27,8 +27,6 @@ struct MomentumRule {
     return std::array{number<&MomentumRule::momentum>("momentum", unit_half_open),
                       option<&MomentumRule::rate_placement>("rate_placement", rate_placement_names)};
   }
-  /// Throws std::invalid_argument if a hyperparameter is out of range.
-  void validate() const { validate_hyperparameters(*this); }
 
   struct Scalars {
     double momentum, rate_inside, rate_outside;

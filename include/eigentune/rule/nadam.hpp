@@ -50,8 +50,6 @@ struct NAdamRule {
                       option<&NAdamRule::momentum_schedule>("momentum_schedule", momentum_schedule_names),
                       number<&NAdamRule::momentum_decay>("momentum_decay", not_negative)};
   }
-  /// Throws std::invalid_argument if a hyperparameter is out of range.
-  void validate() const { validate_hyperparameters(*this); }
 
   struct Scalars {
     double beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon, rate_of_m, rate_of_gradient;

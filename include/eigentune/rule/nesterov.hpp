@@ -26,8 +26,6 @@ struct NesterovRule {
     return std::array{number<&NesterovRule::momentum>("momentum", unit_half_open),
                       option<&NesterovRule::rate_placement>("rate_placement", rate_placement_names)};
   }
-  /// Throws std::invalid_argument if a hyperparameter is out of range.
-  void validate() const { validate_hyperparameters(*this); }
 
   struct Scalars {
     double momentum, rate_inside, rate_outside;

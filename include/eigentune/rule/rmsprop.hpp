@@ -40,8 +40,6 @@ struct RMSPropRule {
                       option<&RMSPropRule::root_epsilon>("root_epsilon", root_epsilon_names),
                       option<&RMSPropRule::rate_placement>("rate_placement", rate_placement_names)};
   }
-  /// Throws std::invalid_argument if a hyperparameter is out of range.
-  void validate() const { validate_hyperparameters(*this); }
   std::array<double, 2> start_values() const { return {initial_v, 0.0}; }
 
   struct Scalars {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 namespace eigentune {
 
@@ -27,11 +28,13 @@ struct StateSlot {
 /// rules subtract. A rule may also have
 ///
 ///   static constexpr std::string_view name            for messages and saved state; "Rule" if there is none
-///   void validate() const                             throws std::invalid_argument
+///   void validate() const                             throws std::invalid_argument, for what no range says
 ///   std::array<double, n> start_values() const        where the state starts, if that depends on hyperparameters
-///   static constexpr auto hyperparameters()           an array of RuleHyperparameter, so that they can be set by name
+///   static constexpr auto hyperparameters()           an array of RuleHyperparameter, so that they are checked and can
+///                                                     be set by name
 template <class R>
-concept UpdateRule = std::copyable<R> && requires(const R& rule, std::int64_t step, double rate) {
+concept UpdateRule = std::is_copy_constructible_v<R> && std::is_copy_assignable_v<R> &&
+    requires(const R& rule, std::int64_t step, double rate) {
   { std::tuple_size_v<std::remove_cvref_t<decltype(R::state)>> } -> std::convertible_to<std::size_t>;
   { R::state[0] } -> std::convertible_to<const StateSlot&>;
   { rule.scalars(step, rate) } -> std::same_as<typename R::Scalars>;
@@ -44,24 +47,6 @@ constexpr std::string_view rule_name() {
     return R::name;
   } else {
     return "Rule";
-  }
-}
-
-/// Checks the hyperparameters, if the rule has a way to.
-template <class R>
-void validate_rule(const R& rule) {
-  if constexpr (requires { rule.validate(); }) rule.validate();
-}
-
-/// Where the state starts.
-template <class R>
-auto rule_start_values(const R& rule) {
-  if constexpr (requires { rule.start_values(); }) {
-    return rule.start_values();
-  } else {
-    std::array<double, R::state.size()> starts{};
-    for (std::size_t slot = 0; slot < starts.size(); ++slot) starts[slot] = R::state[slot].start;
-    return starts;
   }
 }
 

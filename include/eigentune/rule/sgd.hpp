@@ -15,7 +15,6 @@ struct SGDRule {
   static constexpr std::string_view name = "SGD";
   static constexpr std::array<StateSlot, 0> state{};
   static constexpr std::array<RuleHyperparameter, 0> hyperparameters() { return {}; }
-  void validate() const {}
 
   struct Scalars {
     double rate;

@@ -17,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace eigentune {
 
@@ -82,10 +81,8 @@ inline double decode_double(const json& value) {
 }
 
 inline json encode_averaging(const Averaging& averaging) {
-  if (const auto* uniform = std::get_if<UniformAverage>(&averaging)) {
-    return {{"kind", "uniform"}, {"start", uniform->start}};
-  }
-  const auto& exponential = std::get<ExponentialAverage>(averaging);
+  if (averaging.uniform() != nullptr) return {{"kind", "uniform"}, {"start", averaging.uniform()->start}};
+  const ExponentialAverage& exponential = *averaging.exponential();
   return {{"kind", "exponential"}, {"decay", exponential.decay}, {"bias_correction", exponential.bias_correction}};
 }
 
