@@ -109,8 +109,18 @@ TEST(SampledEnough, SaysSoWhereTheDataCannotSay) {
   }
   EXPECT_EQ(find_sampled_enough(study_of(axes(1), 64, [](const Point&) { return std::optional(1.0); })).conclusion,
             "too many trials have the same objective to tell");
+  const auto mostly_equal = [](const Point& point) {
+    return std::optional(point.begin()->second.as_double() < 0.6 ? 0.0 : 1.0);
+  };
+  EXPECT_EQ(find_sampled_enough(study_of(axes(1), 64, mostly_equal)).conclusion,
+            "too many trials have the same objective to tell");
   EXPECT_EQ(find_sampled_enough(study_of(axes(1), 64, [](const Point&) { return std::optional<double>(); })).verdict,
             Verdict::cannot_say);
+  Random random(1);
+  StudyData elsewhere = study_of(axes(1), 64, [&random](const Point&) { return std::optional(random.normal()); });
+  for (TrialRecord& trial : elsewhere.trials) trial.point = Point({{"other", 1.0}});
+  EXPECT_EQ(find_sampled_enough(elsewhere).conclusion,
+            "the trials say nothing of how the objective depends on the space");
 }
 
 /// Each value has its own level, and a nuisance hyperparameter with a valley.

@@ -108,7 +108,7 @@ inline gp::LogNormalPrior prior_of_study(const gp::Regression& model) {
 /// infeasible too.
 ///
 /// Of more than 256 complete trials as many, evenly spaced in order of their cost, stand for all. Trials whose point is
-/// not of the space do not count. Absent if fewer than 8 complete ones remain, if three quarters of them are as good as
+/// not of the space do not count. Absent if fewer than 8 complete ones remain, if half of them are as good as
 /// the best, if no hyperparameter has several values, or if no point is feasible.
 inline std::optional<BestOfN> expected_trials(const StudyData& data) {
   constexpr std::size_t least_complete = 8, most_complete = 256;
@@ -126,7 +126,7 @@ inline std::optional<BestOfN> expected_trials(const StudyData& data) {
       infeasible.push_back(&trial);
     }
   }
-  if (costs.size() < least_complete || !(quantile(costs, 0.75) > costs.front())) return std::nullopt;
+  if (costs.size() < least_complete || !(median(costs) > costs.front())) return std::nullopt;
   const gp::Landscape landscape(data.space, *complete.front()->point);
   if (landscape.groups().count == 0) return std::nullopt;
 

@@ -42,8 +42,8 @@ inline Finding find_sampled_enough(const StudyData& data) {
   }
   const std::optional<BestOfN> expected = expected_trials(data);
   if (!expected) {
-    finding.conclusion = quantile(costs, 0.75) > costs.front()
-                             ? "no hyperparameter has several values that could be sampled"
+    finding.conclusion = median(costs) > costs.front()
+                             ? "the trials say nothing of how the objective depends on the space"
                              : "too many trials have the same objective to tell";
     return finding;
   }
