@@ -93,6 +93,16 @@ TEST(SampledEnough, KnowsTheGainWhereItCanBeComputed) {
   EXPECT_NEAR(gain(study_of(axes(2), 64, noise)), (2.595 - 2.344) / 2.344, 0.02);
 }
 
+/// How bad the bad ones are, and that they scatter there, says nothing of the best.
+TEST(SampledEnough, IsNotMisledByTrialsThatNearlyDiverged) {
+  Random random(1);
+  const StudyData data = study_of(axes(1), 64, [&random](const Point& point) {
+    const double x = point.begin()->second.as_double();
+    return std::optional(x < 0.6 ? x : x + 10.0 * std::exp(2.0 * random.normal()));
+  });
+  EXPECT_EQ(find_sampled_enough(data).verdict, Verdict::good);
+}
+
 /// The unit of the objective and its sign do not matter, nor how many trials there are beyond those that the model
 /// takes.
 TEST(SampledEnough, IsTheSameForEveryUnit) {

@@ -9,7 +9,6 @@
 #include <eigentune/search/gaussian_process_fit.hpp>
 #include <eigentune/search/gaussian_process_landscape.hpp>
 #include <eigentune/search/gaussian_process_regression.hpp>
-#include <eigentune/search/gaussian_process_standardize.hpp>
 #include <eigentune/search/halton.hpp>
 #include <eigentune/space/point.hpp>
 #include <eigentune/space/search_space.hpp>
@@ -83,6 +82,24 @@ inline std::vector<bool> are_infeasible(const gp::Landscape& landscape, const Ei
   return result;
 }
 
+/// Costs [n], the best first, made fit for a Gaussian process: bad ones are compressed, and all are moved to mean 0 and
+/// scaled to variance 1.
+///
+///     z = (cost - best) / (median - best);   z > 1 becomes 2 - 1 / z
+///
+/// What is asked concerns the better half, where the map is linear. The rest may reach as far as a loss that explodes,
+/// and would pass its scatter on to all: noise is a single number.
+inline Eigen::VectorXd compressed(const std::vector<double>& costs) {
+  const double best = costs.front(), half_spread = 0.5 * median(costs) - 0.5 * best;  // halved, lest it overflow
+  Eigen::VectorXd values(static_cast<Eigen::Index>(costs.size()));
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    const double z = (0.5 * costs[static_cast<std::size_t>(i)] - 0.5 * best) / half_spread;
+    values[i] = z > 1.0 ? 2.0 - 1.0 / z : z;
+  }
+  values.array() -= values.mean();
+  return values / std::sqrt(values.squaredNorm() / static_cast<double>(values.size()));
+}
+
 /// Noise and lengths as a study's objective is expected to have them: the noise of retraining about a seventh of the
 /// variation over the space, and lengths half as long again as in prior_of, which looks for a single best point and had
 /// rather see too much in a surface than too little.
@@ -103,9 +120,9 @@ inline gp::LogNormalPrior prior_of_study(const gp::Regression& model) {
 ///     u_i the fractional part of (i + 1/2) times the golden ratio
 ///
 /// with half of the noise's fitted variance (the other half is taken for what the mean smooths away), so that there are
-/// enough to tell what is rare: the expected best of n. Costs are in the units of gp::standardized, of mean 0 and
-/// variance 1 over the study's trials and linear among its better ones. A point whose nearest trial is infeasible is
-/// infeasible too.
+/// enough to tell what is rare: the expected best of n. Costs are in units in which the study's have mean 0 and
+/// variance 1; the better half is on a linear scale, how bad the rest is counts little. A point whose nearest trial is
+/// infeasible is infeasible too.
 ///
 /// Of more than 256 complete trials as many, evenly spaced in order of their cost, stand for all. Trials whose point is
 /// not of the space do not count. Absent if fewer than 8 complete ones remain, if half of them are as good as
@@ -126,7 +143,7 @@ inline std::optional<BestOfN> expected_trials(const StudyData& data) {
       infeasible.push_back(&trial);
     }
   }
-  if (costs.size() < least_complete || !(median(costs) > costs.front())) return std::nullopt;
+  if (costs.size() < least_complete || !(0.5 * median(costs) > 0.5 * costs.front())) return std::nullopt;
   const gp::Landscape landscape(data.space, *complete.front()->point);
   if (landscape.groups().count == 0) return std::nullopt;
 
@@ -140,7 +157,7 @@ inline std::optional<BestOfN> expected_trials(const StudyData& data) {
   const gp::Regression model(
       landscape.groups(),
       analysis_detail::features_of(landscape, analysis_detail::evenly_spaced(complete, most_complete)),
-      gp::standardized(analysis_detail::evenly_spaced(costs, most_complete)));
+      analysis_detail::compressed(analysis_detail::evenly_spaced(costs, most_complete)));
   const Eigen::VectorXd theta = gp::fit(model, analysis_detail::prior_of_study(model), {}, random);
   const double noise = std::sqrt(0.5 * portable::exp(theta[landscape.groups().count + 1]));
   const Eigen::MatrixXd nothing_pending(0, landscape.groups().features()), one_world(0, 1);
