@@ -1,11 +1,12 @@
 // Findings against the truth: of each, over simulated studies by trials and noise, the precision, the recall, and the
 // share of studies in which it cannot say.
 //
-//     findings_benchmark [STUDIES [FIRST_SEED]]
+//     findings_benchmark [STUDIES [FIRST_SEED [TRIALS NOISE]]]
 //
-// STUDIES of each cell (default 200, so 4,800 in all), from FIRST_SEED on. Seeds below 1,000,000 are for tuning;
-// figures are reported from 1,000,000 on, the default. A finding counts as made if its verdict is a problem (for a
-// region: if there is one; for a comparison: if it is decided), so abstaining counts against recall.
+// STUDIES of each cell (default 200, so 4,800 in all), from FIRST_SEED on; with TRIALS (8, 16, ... 256) and NOISE
+// (none, small, moderate or large) of that cell only. Seeds below 1,000,000 are for tuning; figures are reported from
+// 1,000,000 on, the default. A finding counts as made if its verdict is a problem (for a region: if there is one; for a
+// comparison: if it is decided), so abstaining counts against recall.
 
 #include <eigentune/analysis/diagnose.hpp>
 
@@ -64,11 +65,15 @@ constexpr std::array<std::int64_t, 6> trial_counts = {8, 16, 32, 64, 128, 256};
 int main(int count, char** arguments) {
   const std::int64_t studies = count > 1 ? std::stoll(arguments[1]) : 200;
   const std::uint64_t first = count > 2 ? std::stoull(arguments[2]) : 1'000'000;
+  const auto is_wanted = [&](std::size_t row, std::size_t level) {
+    return count < 5 || (std::to_string(trial_counts[row]) == arguments[3] &&
+                         std::string(simulated::noise_levels[level].name) == arguments[4]);
+  };
   std::map<Check, std::map<std::pair<std::size_t, std::size_t>, Score>> scores;
   std::uint64_t seed = first;
   for (std::size_t row = 0; row < trial_counts.size(); ++row) {
     for (std::size_t level = 0; level < simulated::noise_levels.size(); ++level) {
-      for (std::int64_t i = 0; i < studies; ++i) {
+      for (std::int64_t i = 0; is_wanted(row, level) && i < studies; ++i) {
         const auto study = simulated::simulate(seed++, trial_counts[row], simulated::noise_levels[level]);
         const std::vector<Finding> findings = diagnose(study.data);
         for (const simulated::Claim& claim : study.claims) {
