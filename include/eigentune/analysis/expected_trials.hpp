@@ -31,9 +31,7 @@ namespace analysis_detail {
 
 inline bool is_of(const SearchSpace& space, const Point& point) {
   return std::ranges::all_of(space.hyperparameters(), [&point](const Hyperparameter& hyperparameter) {
-    if (!hyperparameter.is_active(point)) return true;
-    const Value* value = point.find(hyperparameter.name);
-    return value != nullptr && hyperparameter.domain.contains(*value);
+    return !hyperparameter.is_active(point) || unit_position(hyperparameter, point).has_value();
   });
 }
 
